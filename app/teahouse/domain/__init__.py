@@ -1,0 +1,1 @@
+"""Values, events, commands and queries: what every layer may speak of. Standard library only."""

@@ -1,0 +1,52 @@
+"""Accounts and the state of their connections."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Route(Enum):
+    """How an account reaches its server."""
+
+    DIRECT = "direct"
+    PROXY = "proxy"
+    TOR = "tor"
+
+
+class Link(Enum):
+    """The state of one account's connection, in the order it is gone through."""
+
+    OFF = "off"
+    WAITING = "waiting"
+    DIALING = "dialing"
+    SECURING = "securing"
+    SIGNING_IN = "signing-in"
+    ONLINE = "online"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where to dial, when it is not what the address says. Empty host and port 0 mean: find out."""
+
+    host: str = ""
+    port: int = 0
+    direct_tls: bool = False
+    ca_file: str = ""
+    pin: str = ""
+    """SHA-256 of the certificate (64 hex digits) that the user confirmed, or empty."""
+
+
+ANYWHERE = Server()
+"""Found out by the address alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One identity on one server, without its password."""
+
+    id: int
+    jid: str
+    nick: str
+    route: Route = Route.DIRECT
+    server: Server = ANYWHERE
+    allow_plain: bool = False
+    enabled: bool = True

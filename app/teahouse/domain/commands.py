@@ -1,0 +1,226 @@
+"""What the user wants: imperative, frozen, routed by class to the engine thread.
+
+Each command is answered once: with the value its docstring names (None where it names none) or with a Problem.
+"""
+
+from dataclasses import dataclass, field
+
+from teahouse.domain.account import ANYWHERE, Server
+from teahouse.domain.vault import VaultMode
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Base of every wish."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateVault(Command):
+    """Make the database of a new profile."""
+
+    mode: VaultMode
+    passphrase: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockVault(Command):
+    """Open the database with the user's passphrase."""
+
+    passphrase: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AddAccount(Command):
+    """Sign in with an existing account and keep it once that worked. Answers Account."""
+
+    jid: str
+    password: str = field(repr=False)
+    nick: str = ""
+    server: Server = ANYWHERE
+    allow_plain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRegistration(Command):
+    """Ask a server for its registration form, over verified TLS. Answers RegistrationForm."""
+
+    domain: str
+    server: Server = ANYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRegistration(Command):
+    """Send the filled form; the account is kept and goes online. Answers Account."""
+
+    ticket: int
+    values: tuple[tuple[str, str], ...] = field(repr=False)
+    nick: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRegistration(Command):
+    """Drop the connection of a registration that the user left."""
+
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connect(Command):
+    """Take an account online and keep it there."""
+
+    account: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect(Command):
+    """Take an account offline until told otherwise."""
+
+    account: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrustCertificate(Command):
+    """Pin the certificate whose SHA-256 the user has compared and confirmed."""
+
+    account: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrowseRooms(Command):
+    """List the rooms of a service, or of the account's own server when empty. Answers tuple[RoomListing, ...]."""
+
+    account: int
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskRoom(Command):
+    """Ask a room what it says of itself before joining. Answers RoomFacts."""
+
+    account: int
+    jid: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRoom(Command):
+    """Enter a room and keep it in the chat list. Answers Chat once inside."""
+
+    account: int
+    jid: str
+    nick: str
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveRoom(Command):
+    """Leave a room; its history stays."""
+
+    chat: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNick(Command):
+    """Take another nick in a room."""
+
+    chat: int
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetSubject(Command):
+    """Change a room's subject."""
+
+    chat: int
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPerson(Command):
+    """Start, or find, a 1:1 chat. Answers Chat."""
+
+    account: int
+    jid: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveChat(Command):
+    """Leave and take a chat with its history off this computer."""
+
+    chat: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage(Command):
+    """Write a message down and send it when the account is online. Answers Message."""
+
+    chat: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendAgain(Command):
+    """Queue an unsure or failed message once more."""
+
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardMessage(Command):
+    """Take an unsure, failed or queued message away."""
+
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRead(Command):
+    """The user has seen a chat up to this order key."""
+
+    chat: int
+    up_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDraft(Command):
+    """Keep what stands in the composer."""
+
+    chat: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddContact(Command):
+    """Put somebody into the roster and ask to see when they are online."""
+
+    account: int
+    jid: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerContact(Command):
+    """Accept or refuse somebody who asks to see when we are online."""
+
+    account: int
+    jid: str
+    accept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetPreference(Command):
+    """Keep one preference."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provision(Command):
+    """Apply the provision file at this path. Answers how many accounts are new."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceAll(Command):
+    """Say again all that only memory knows (connections, occupants, contacts), for a window that has just opened."""

@@ -1,0 +1,62 @@
+"""A failure worth telling the user about: a typed code and its particulars; the window words it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Fault(Enum):
+    """What can go wrong in ways we expect. Each has a sentence and an advice in `ui/problems.py`."""
+
+    BAD_ADDRESS = "bad-address"
+    WRONG_PASSWORD = "wrong-password"
+    UNKNOWN_HOST = "unknown-host"
+    UNREACHABLE = "unreachable"
+    CERTIFICATE_REFUSED = "certificate-refused"
+    NO_ENCRYPTION = "no-encryption"
+    NO_SAFE_LOGIN = "no-safe-login"
+    SERVER_MISBEHAVED = "server-misbehaved"
+    CONNECTION_LOST = "connection-lost"
+    OFFLINE = "offline"
+    TIMED_OUT = "timed-out"
+    REGISTRATION_CLOSED = "registration-closed"
+    REGISTRATION_REFUSED = "registration-refused"
+    REGISTRATION_ELSEWHERE = "registration-elsewhere"
+    NAME_TAKEN = "name-taken"
+    NICK_TAKEN = "nick-taken"
+    ROOM_FULL = "room-full"
+    BANNED = "banned"
+    MEMBERS_ONLY = "members-only"
+    ROOM_PASSWORD = "room-password"
+    ROOM_MISSING = "room-missing"
+    NO_ROOMS_HERE = "no-rooms-here"
+    NOT_ALLOWED = "not-allowed"
+    NOT_DELIVERED = "not-delivered"
+    MESSAGE_TOO_LONG = "message-too-long"
+    SESSION_REPLACED = "session-replaced"
+    ACCOUNT_EXISTS = "account-exists"
+    DISK_FULL = "disk-full"
+    DATABASE_NEWER = "database-newer"
+    DATABASE_DAMAGED = "database-damaged"
+    WRONG_PASSPHRASE = "wrong-passphrase"
+    KEYRING_MISSING = "keyring-missing"
+    PROFILE_IN_USE = "profile-in-use"
+    PRACTICE_MISSING = "practice-missing"
+    BAD_PROVISION = "bad-provision"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What happened. `about` names the thing concerned, `detail` is what the other side said (plain, bounded)."""
+
+    fault: Fault
+    about: str = ""
+    detail: str = ""
+
+
+class Trouble(Exception):
+    """Raise it to end a command and show its problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.fault.value)
+        self.problem = problem

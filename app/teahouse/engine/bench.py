@@ -1,0 +1,42 @@
+"""What every part of the engine finds laid out: the database, a voice, and the sessions by account."""
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from teahouse.domain.events import ChatStored, Event, MessageChanged
+from teahouse.domain.message import Delivery
+from teahouse.store import chats, messages
+from teahouse.store.database import Database
+
+if TYPE_CHECKING:
+    from teahouse.domain.chat import Chat
+
+
+@dataclass
+class Bench:
+    """The engine's tools. `dress` adds to a chat what only memory knows: presence and occupants."""
+
+    db: Database
+    announce: Callable[[Event], None]
+    dress: "Callable[[Chat], Chat]" = field(default=lambda chat: chat)
+
+    def announce_chat(self, number: int) -> None:
+        """Say how a chat now is."""
+        chat = chats.get(self.db, number)
+        if chat is not None:
+            self.announce(ChatStored(self.dress(chat)))
+
+    def move(self, message: int, state: Delivery, detail: str = "") -> None:
+        """Write down how far an own message has come, and say so."""
+        changed = messages.set_state(self.db, message, state, detail)
+        if changed is not None:
+            self.announce(MessageChanged(changed))
+
+
+def crash_point(name: str) -> None:
+    """Die here at once when TEAHOUSE_CRASH_AT names this point; how the delivery tests pull the plug."""
+    if os.environ.get("TEAHOUSE_CRASH_AT") == name:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,55 @@
+"""What the commands work with: the open database, and every account at work."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from teahouse.domain.account import Account
+from teahouse.domain.chat import Chat
+from teahouse.domain.events import AccountStored, Event
+from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.engine.bench import Bench
+from teahouse.engine.inbound import Inbound
+from teahouse.engine.online import Online
+from teahouse.engine.registrations import Registrations
+from teahouse.store import accounts, chats
+from teahouse.store.database import Database
+
+
+class Desk:
+    """Laid once the vault is open."""
+
+    def __init__(self, db: Database, announce: Callable[[Event], None], *, offline: bool = False) -> None:
+        self.offline = offline
+        self.tools = Bench(db, announce, self._dress)
+        self.inbound = Inbound(self.tools)
+        self.online: dict[int, Online] = {}
+        self.registrations = Registrations()
+
+    def add(self, account: Account) -> Online:
+        """Take an account under the engine's wing."""
+        password = accounts.password(self.tools.db, account.id)
+        self.online[account.id] = Online(self.tools, account, password, self.inbound)
+        self.tools.announce(AccountStored(account))
+        return self.online[account.id]
+
+    def of(self, account: int) -> Online:
+        """An account at work; raises Trouble(OFFLINE)."""
+        if account not in self.online:
+            raise Trouble(Problem(Fault.OFFLINE))
+        return self.online[account]
+
+    def of_chat(self, number: int) -> tuple[Chat, Online]:
+        """A chat and its account; raises Trouble when it is gone."""
+        chat = chats.get(self.tools.db, number)
+        if chat is None:
+            raise Trouble(Problem(Fault.UNEXPECTED))
+        return chat, self.of(chat.account)
+
+    def _dress(self, chat: Chat) -> Chat:
+        online = self.online.get(chat.account)
+        return online.dress(chat) if online else chat
+
+
+Handler = Callable[[Desk, Any], Awaitable[object]]
+"""Carries out commands of one class."""
+Handlers = dict[type, Handler]

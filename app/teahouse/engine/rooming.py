@@ -1,0 +1,104 @@
+"""Commands about rooms: browse, look, join, leave, nick, subject."""
+
+import secrets
+
+from teahouse.domain import commands as c
+from teahouse.domain.chat import Chat, ChatKind, RoomFacts, RoomListing
+from teahouse.domain.events import OccupantsChanged, RoomDescribed
+from teahouse.domain.jid import Jid
+from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.engine.desk import Desk, Handlers
+from teahouse.engine.rooms import Room
+from teahouse.engine.xml import el
+from teahouse.store import chats
+
+
+async def _browse(desk: Desk, wish: c.BrowseRooms) -> tuple[RoomListing, ...]:
+    return await desk.of(wish.account).browse(wish.service)
+
+
+async def _ask_room(desk: Desk, wish: c.AskRoom) -> RoomFacts:
+    online = desk.of(wish.account)
+    facts, _ = await online.ask_room(online.client(), _room_address(wish.jid))
+    return facts
+
+
+def _room_address(text: str) -> str:
+    jid = Jid.parse(text)
+    if not jid.local:
+        raise Trouble(Problem(Fault.BAD_ADDRESS, text))
+    return jid.bare
+
+
+async def _join(desk: Desk, wish: c.JoinRoom) -> Chat:
+    jid, online, db = _room_address(wish.jid), desk.of(wish.account), desk.tools.db
+    nick = " ".join(wish.nick.split()) or online.account.nick
+    online.client()
+    known = chats.find(db, wish.account, jid)
+    chat = known or chats.ensure(db, wish.account, jid, ChatKind.ROOM, jid.partition("@")[0])
+    try:
+        room = await online.enter(chat.id, jid, nick, wish.password)
+    except Trouble:
+        if known is None:
+            chats.remove(db, chat.id)
+        raise
+    chats.set_joined(db, chat.id, room.nick, wish.password)
+    desk.tools.announce_chat(chat.id)
+    return online.dress(chats.get(db, chat.id) or chat)
+
+
+async def leave(desk: Desk, wish: c.LeaveRoom) -> None:
+    """Go out of a room and stay out."""
+    chat, online = desk.of_chat(wish.chat)
+    chats.set_left(desk.tools.db, chat.id)
+    room = online.rooms.of_chat(chat.id)
+    if room is not None and online.session.client is not None:
+        online.session.client.put(el("presence", {"to": f"{room.jid}/{room.nick}", "type": "unavailable"}))
+    desk.tools.announce_chat(chat.id)
+
+
+def _inside(desk: Desk, number: int) -> tuple[Room, Chat]:
+    chat, online = desk.of_chat(number)
+    online.client()
+    room = online.rooms.of_chat(number)
+    if room is None:
+        raise Trouble(Problem(Fault.OFFLINE, chat.title))
+    return room, chat
+
+
+async def _nick(desk: Desk, wish: c.ChangeNick) -> None:
+    room, chat = _inside(desk, wish.chat)
+    nick = " ".join(wish.nick.split())
+    desk.of(chat.account).client().put(
+        el("presence", {"to": f"{room.jid}/{nick}", "id": secrets.token_hex(8)})
+    )
+
+
+async def _subject(desk: Desk, wish: c.SetSubject) -> None:
+    room, chat = _inside(desk, wish.chat)
+    desk.of(chat.account).client().put(
+        el(
+            "message",
+            {"to": room.jid, "type": "groupchat", "id": secrets.token_hex(8)},
+            el("subject", text=wish.subject),
+        )
+    )
+
+
+def announce_all(desk: Desk) -> None:
+    """Say who is in every room, and what it says of itself."""
+    for online in desk.online.values():
+        for room in online.rooms.by_jid.values():
+            desk.tools.announce(OccupantsChanged(room.chat, tuple(room.occupants.values()), whole=True))
+            desk.tools.announce(RoomDescribed(room.chat, room.facts))
+            desk.tools.announce_chat(room.chat)
+
+
+COMMANDS: Handlers = {
+    c.BrowseRooms: _browse,
+    c.AskRoom: _ask_room,
+    c.JoinRoom: _join,
+    c.LeaveRoom: leave,
+    c.ChangeNick: _nick,
+    c.SetSubject: _subject,
+}

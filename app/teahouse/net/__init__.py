@@ -1,0 +1,1 @@
+"""Connections: where a server is and the one function that dials it."""

@@ -1,0 +1,66 @@
+"""Certificates: the TLS settings of a session, and the fingerprint of one that could not be verified."""
+
+import asyncio
+import hashlib
+import ssl
+from pathlib import Path
+
+from teahouse.domain.account import Route, Server
+from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.net.dial import dial
+from teahouse.net.endpoints import Endpoint
+
+
+def tls_context(server: Server) -> ssl.SSLContext:
+    """Full verification by the system's or the account's own authorities; a pinned certificate is compared instead.
+
+    Raises Trouble(CERTIFICATE_REFUSED) when the authority's file cannot be read.
+    """
+    try:
+        context = ssl.create_default_context(cafile=server.ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise Trouble(Problem(Fault.CERTIFICATE_REFUSED, Path(server.ca_file).name, str(error))) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False
+    context.options |= ssl.OP_NO_TICKET
+    if server.pin:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def fingerprint(certificate: bytes) -> str:
+    """SHA-256 of a DER certificate, 64 hex digits."""
+    return hashlib.sha256(certificate).hexdigest()
+
+
+async def look(endpoint: Endpoint, route: Route, domain: str) -> str:
+    """The fingerprint that a server shows, asked on a connection that carries nothing else; empty when it fails."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(20):
+            connection = await dial(endpoint, route)
+            if endpoint.direct_tls:
+                _, writer = await asyncio.open_connection(sock=connection, ssl=context, server_hostname=domain)
+            else:
+                reader, writer = await asyncio.open_connection(sock=connection)
+                await _ask_for_tls(reader, writer, domain)
+                await writer.start_tls(context, server_hostname=domain)
+            shown: bytes = writer.get_extra_info("ssl_object").getpeercert(True)
+            writer.transport.abort()
+            return fingerprint(shown)
+    except (Trouble, OSError, ssl.SSLError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+        return ""
+
+
+async def _ask_for_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, domain: str) -> None:
+    writer.write(
+        f"<stream:stream to='{domain}' version='1.0' xmlns='jabber:client'"
+        " xmlns:stream='http://etherx.jabber.org/streams'>".encode()
+    )
+    await reader.readuntil(b"features>")
+    writer.write(b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+    await reader.readuntil(b"<proceed")
+    await reader.readuntil(b">")

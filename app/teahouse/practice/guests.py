@@ -1,0 +1,146 @@
+"""`python -m teahouse.practice.guests FOLDER`: the scripted guests, one asyncio process for all of them."""
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import tomllib
+from pathlib import Path
+
+from slixmpp import ClientXMPP
+from slixmpp.exceptions import IqError, IqTimeout, PresenceError
+from slixmpp.jid import JID
+from slixmpp.stanza import Message, Presence
+
+from teahouse.practice.script import (
+    DOMAIN,
+    GREETINGS,
+    GUESTS,
+    LOBBY,
+    MEMBERS,
+    OPENING,
+    SMALL_TALK,
+    Guest,
+    answer,
+)
+from teahouse.process import end_with_parent
+
+TYPING = (0.4, 1.2)
+PAUSE = (20.0, 60.0)
+
+
+class Visitor(ClientXMPP):
+    """One guest in the lobby and the members' room."""
+
+    def __init__(self, guest: Guest, password: str, authority: Path) -> None:
+        super().__init__(JID(f"{guest.user}@{DOMAIN}/practice"), password)
+        self.guest = guest
+        self.inside = asyncio.Event()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.ca_certs = authority
+        self.ssl_context.check_hostname = True
+        self.enable_starttls = False
+        self.register_plugin("xep_0045")
+        self.register_plugin("xep_0199")
+        self.add_event_handler("session_start", self.arrive)
+        self.add_event_handler("message", self.hear)
+        self.add_event_handler("groupchat_message", self.overhear)
+
+    async def arrive(self, _event: object) -> None:
+        """Be seen, and enter the rooms."""
+        self.send_presence()
+        self.get_roster()
+        try:
+            for room in (LOBBY, MEMBERS):
+                await self.plugin["xep_0045"].join_muc_wait(JID(room), self.guest.nick, maxstanzas=0, timeout=10)
+        except (PresenceError, IqError, IqTimeout, TimeoutError) as error:
+            print(f"{self.guest.nick} could not enter: {error}")
+            return
+        self.inside.set()
+
+    def hear(self, message: Message) -> None:
+        """Answer what is said to this guest alone."""
+        if message["type"] in ("chat", "normal") and message["body"]:
+            sender: JID = message["from"]
+            nick = sender.resource if sender.bare in (LOBBY, MEMBERS) else sender.local
+            self.later(sender, answer(self.guest, message["body"], nick), "chat")
+
+    def overhear(self, message: Message) -> None:
+        """Answer in a room when addressed."""
+        nick: str = message["mucnick"]
+        fresh = not message.xml.findall("{urn:xmpp:delay}delay")
+        if not fresh or nick in (guest.nick for guest in GUESTS) or self.guest.nick not in message["body"]:
+            return
+        asked = message["body"].replace(self.guest.nick, " ")
+        self.later(JID(message["from"].bare), f"{nick}: {answer(self.guest, asked, nick)}", "groupchat")
+
+    def later(self, to: JID, text: str, kind: str) -> None:
+        """Say it after a moment of typing."""
+
+        async def say() -> None:
+            await asyncio.sleep(random.uniform(*TYPING))
+            self.send_message(mto=to, mbody=text, mtype="chat" if kind == "chat" else "groupchat")
+
+        task = asyncio.get_running_loop().create_task(say())
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+class Host:
+    """Sees who comes into the lobby and greets each newcomer once."""
+
+    def __init__(self, visitors: list[Visitor]) -> None:
+        self.visitors = visitors
+        self.met = {visitor.guest.nick for visitor in visitors}
+        visitors[0].add_event_handler(f"muc::{LOBBY}::got_online", self.greet)
+
+    def greet(self, presence: Presence) -> None:
+        """One English and one Chinese welcome."""
+        nick = presence["from"].resource
+        if nick in self.met:
+            return
+        self.met.add(nick)
+        for visitor, greeting in zip(self.visitors, GREETINGS, strict=False):
+            visitor.later(JID(LOBBY), greeting.format(nick=nick), "groupchat")
+
+    async def talk(self) -> None:
+        """The opening conversation at once, then a line now and then."""
+        await asyncio.gather(*(visitor.inside.wait() for visitor in self.visitors))
+        for who, text in OPENING:
+            self.visitors[who].send_message(mto=JID(LOBBY), mbody=text, mtype="groupchat")
+            await asyncio.sleep(0.03)
+        self.visitors[0].send_message(mto=JID(MEMBERS), mbody="A quieter room, for members only.", mtype="groupchat")
+        self.visitors[1].send_message(mto=JID(MEMBERS), mbody="这里只有名单上的人能进来。", mtype="groupchat")
+        while True:
+            for who, text in SMALL_TALK:
+                await asyncio.sleep(random.uniform(*PAUSE))
+                self.visitors[who].send_message(mto=JID(LOBBY), mbody=text, mtype="groupchat")
+
+
+async def run(folder: Path) -> None:
+    """Sign everybody in and keep them there until told to end."""
+    passwords = tomllib.loads((folder / "guests.toml").read_text())
+    authority = Path((folder / "ca").read_text())
+    port = int((folder / "port").read_text())
+    visitors = [Visitor(guest, passwords[guest.user], authority) for guest in GUESTS]
+    host = Host(visitors)
+    for visitor in visitors:
+        visitor.connect("127.0.0.1", port)
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    talking = asyncio.get_running_loop().create_task(host.talk())
+    await ended.wait()
+    talking.cancel()
+    await asyncio.gather(*(visitor.disconnect(wait=0.5) for visitor in visitors))
+
+
+def main() -> None:
+    """Run until the broker ends."""
+    end_with_parent(os.getppid())
+    asyncio.run(run(Path(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Chats on disk: rooms and people, their drafts and counters."""
+
+from dataclasses import dataclass
+
+from teahouse.domain.chat import Chat, ChatKind
+from teahouse.domain.message import Message
+from teahouse.store.database import Database
+
+_COLUMNS = (
+    "id, account, jid, kind, title, nick, unread, mentions, read_up_to, last_text, last_sender, last_time,"
+    " draft, subject, pinned"
+)
+PREVIEW = 200
+"""Characters of the last message kept in the chat's row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A room that is entered again whenever its account is online."""
+
+    chat: int
+    jid: str
+    nick: str
+    password: str
+
+
+def _chat(row: tuple[object, ...]) -> Chat:
+    (number, account, jid, kind, title, nick, unread, mentions, read, text, sender, time, draft, subject, pinned) = row
+    return Chat(
+        id=int(str(number)),
+        account=int(str(account)),
+        jid=str(jid),
+        kind=ChatKind(kind),
+        title=str(title),
+        nick=str(nick),
+        unread=int(str(unread)),
+        mentions=int(str(mentions)),
+        read_up_to=int(str(read)),
+        last_text=str(text),
+        last_sender=str(sender),
+        last_time=int(str(time)),
+        draft=str(draft),
+        subject=str(subject),
+        pinned=bool(pinned),
+    )
+
+
+def every(db: Database) -> tuple[Chat, ...]:
+    """All chats, the one spoken in last first."""
+    return tuple(_chat(r) for r in db.all(f"SELECT {_COLUMNS} FROM chat ORDER BY pinned DESC, last_time DESC, id"))
+
+
+def get(db: Database, number: int) -> Chat | None:
+    """One chat, or None when it is gone."""
+    row = db.one(f"SELECT {_COLUMNS} FROM chat WHERE id = ?", (number,))
+    return _chat(row) if row else None
+
+
+def find(db: Database, account: int, jid: str) -> Chat | None:
+    """The chat with this address, or None."""
+    row = db.one(f"SELECT {_COLUMNS} FROM chat WHERE account = ? AND jid = ?", (account, jid))
+    return _chat(row) if row else None
+
+
+def ensure(db: Database, account: int, jid: str, kind: ChatKind, title: str) -> Chat:
+    """The chat with this address, made when there is none."""
+    db.run(
+        "INSERT INTO chat (account, jid, kind, title) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (account, jid, kind.value, title),
+    )
+    chat = find(db, account, jid)
+    assert chat is not None
+    return chat
+
+
+def set_joined(db: Database, number: int, nick: str, password: str) -> None:
+    """Enter this room again from now on."""
+    db.run("UPDATE chat SET joined = 1, nick = ?, password = ? WHERE id = ?", (nick, password, number))
+
+
+def set_left(db: Database, number: int) -> None:
+    """Do not enter this room again by itself."""
+    db.run("UPDATE chat SET joined = 0 WHERE id = ?", (number,))
+
+
+def joined(db: Database, account: int) -> tuple[Joined, ...]:
+    """The rooms to enter when the account is online, last spoken in first."""
+    rows = db.all(
+        "SELECT id, jid, nick, password FROM chat WHERE account = ? AND joined = 1 ORDER BY last_time DESC", (account,)
+    )
+    return tuple(Joined(*row) for row in rows)
+
+
+def set_title(db: Database, number: int, title: str) -> None:
+    """Rename a chat in the list."""
+    db.run("UPDATE chat SET title = ? WHERE id = ?", (title, number))
+
+
+def set_nick(db: Database, number: int, nick: str) -> None:
+    """Keep the nick we have in a room."""
+    db.run("UPDATE chat SET nick = ? WHERE id = ?", (nick, number))
+
+
+def set_subject(db: Database, number: int, subject: str) -> None:
+    """Keep a room's subject."""
+    db.run("UPDATE chat SET subject = ? WHERE id = ?", (subject, number))
+
+
+def set_draft(db: Database, number: int, text: str) -> None:
+    """Keep what stands in the composer."""
+    db.run("UPDATE chat SET draft = ? WHERE id = ?", (text, number))
+
+
+def spoken(db: Database, number: int, last: Message, unread: int, mentions: int) -> None:
+    """Count new messages, and keep the newest for the list."""
+    db.run("UPDATE chat SET unread = unread + ?, mentions = mentions + ? WHERE id = ?", (unread, mentions, number))
+    db.run(
+        "UPDATE chat SET last_text = ?, last_sender = ?, last_time = ? WHERE id = ? AND last_time <= ?",
+        (last.body[:PREVIEW], last.sender, last.time, number, last.time),
+    )
+
+
+def mark_read(db: Database, number: int, up_to: int) -> None:
+    """The user has seen the chat up to this order key."""
+    unread, mentions = db.one(
+        "SELECT count(*), coalesce(sum(mention), 0) FROM (SELECT mention FROM message"
+        " WHERE chat = ? AND place > ? AND mine = 0 LIMIT 1000)",
+        (number, up_to),
+    )
+    db.run(
+        "UPDATE chat SET read_up_to = max(read_up_to, ?), unread = ?, mentions = ? WHERE id = ?",
+        (up_to, unread, mentions, number),
+    )
+
+
+def remove(db: Database, number: int) -> None:
+    """Take a chat and all that was said in it off the disk."""
+    with db.transaction():
+        db.run("DELETE FROM message_text WHERE rowid IN (SELECT id FROM message WHERE chat = ?)", (number,))
+        db.run("DELETE FROM message WHERE chat = ?", (number,))
+        db.run("DELETE FROM chat WHERE id = ?", (number,))

@@ -1,0 +1,103 @@
+"""Open the encrypted database and bring its schema up to date, one numbered .sql file at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlcipher3 import dbapi2 as sqlite
+
+from teahouse.domain.problem import Fault, Problem, Trouble
+
+SCHEMA = Path(__file__).parent / "schema"
+_DAMAGED = ("malformed", "not a database", "corrupt", "disk image")
+_FULL = ("disk is full", "database or disk is full")
+
+
+class Database:
+    """One connection to a profile's database; it lives and is used in one thread."""
+
+    def __init__(self, path: Path, key: bytes, *, read_only: bool = False) -> None:
+        """Open it with a 32-byte key; raises Trouble (DATABASE_DAMAGED, DATABASE_NEWER, DISK_FULL)."""
+        self.path = path
+        with _as_problems(path):
+            self._connection = sqlite.connect(str(path), isolation_level=None, timeout=10)
+            self._set_up(key, read_only)
+            if not read_only:
+                self._migrate()
+
+    def _set_up(self, key: bytes, read_only: bool) -> None:
+        run = self._connection.execute
+        run("PRAGMA cipher_log_level = NONE")
+        run(f"PRAGMA key = \"x'{key.hex()}'\"")
+        run("PRAGMA temp_store = MEMORY")
+        if read_only:
+            run("PRAGMA query_only = ON")
+        else:
+            run("PRAGMA journal_mode = WAL")
+            run("PRAGMA synchronous = FULL")
+            run("PRAGMA secure_delete = ON")
+            run("PRAGMA foreign_keys = ON")
+        run("SELECT count(*) FROM sqlite_master").fetchone()
+
+    def _migrate(self) -> None:
+        have = int(self.one("PRAGMA user_version")[0])
+        steps = sorted(SCHEMA.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+        if have > int(steps[-1].name[:4]):
+            raise Trouble(Problem(Fault.DATABASE_NEWER, str(have)))
+        for step in steps:
+            number = int(step.name[:4])
+            if number > have:
+                self._connection.executescript(
+                    f"BEGIN IMMEDIATE;\n{step.read_text()}\nPRAGMA user_version = {number};\nCOMMIT;"
+                )
+
+    @contextmanager
+    def transaction(self) -> Iterator["Database"]:
+        """All or nothing; raises Trouble(DISK_FULL) and keeps what was there before. May be nested."""
+        if self._connection.in_transaction:
+            yield self
+            return
+        with _as_problems(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def run(self, sql: str, values: tuple[Any, ...] = ()) -> int:
+        """Change something; the row id of what was inserted, or 0."""
+        with _as_problems(self.path):
+            return self._connection.execute(sql, values).lastrowid or 0
+
+    def all(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """Every row of an answer."""
+        with _as_problems(self.path):
+            return list(self._connection.execute(sql, values))
+
+    def one(self, sql: str, values: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        """The first row of an answer, or an empty tuple."""
+        with _as_problems(self.path):
+            row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
+        return row or ()
+
+    def close(self) -> None:
+        """Close it; the write-ahead log is folded in by the last one out."""
+        self._connection.close()
+
+
+@contextmanager
+def _as_problems(path: Path) -> Iterator[None]:
+    """What the database says, as problems with words."""
+    try:
+        yield
+    except (sqlite.DatabaseError, MemoryError) as error:
+        said = str(error).lower()
+        if isinstance(error, MemoryError) or any(words in said for words in _DAMAGED):
+            raise Trouble(Problem(Fault.DATABASE_DAMAGED, str(path))) from error
+        if any(words in said for words in _FULL) or "disk i/o" in said or "readonly" in said:
+            raise Trouble(Problem(Fault.DISK_FULL, str(path), str(error))) from error
+        raise

@@ -1,0 +1,164 @@
+"""Messages on disk: write them once, page through them by key, know which we have."""
+
+import hashlib
+from dataclasses import dataclass
+
+from teahouse.domain.message import Delivery, Message, MessageKey
+from teahouse.store.database import Database
+from teahouse.store.tokens import tokens
+
+COLUMNS = "id, account, chat, place, time, sender, body, mine, state, mention, detail"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Everything that names a message on the wire; empty strings are unknown."""
+
+    real_jid: str = ""
+    occupant_id: str = ""
+    origin_id: str = ""
+    archive: str = ""
+    stanza_id: str = ""
+    """Only a trusted one (XEP-0359 section 4): given by our own archive or by the room that announces it."""
+
+
+def from_row(row: tuple[object, ...]) -> Message:
+    """A row of COLUMNS as a value."""
+    (number, account, chat, place, time, sender, body, mine, state, mention, detail) = row
+    return Message(
+        number,  # type: ignore[arg-type]
+        account,  # type: ignore[arg-type]
+        chat,  # type: ignore[arg-type]
+        place,  # type: ignore[arg-type]
+        time,  # type: ignore[arg-type]
+        sender,  # type: ignore[arg-type]
+        body,  # type: ignore[arg-type]
+        bool(mine),
+        Delivery(state),  # type: ignore[arg-type]
+        bool(mention),
+        detail,  # type: ignore[arg-type]
+    )
+
+
+def append(db: Database, message: Message, identity: Identity) -> Message:
+    """Write a message down; it gets its number."""
+    number = db.run(
+        "INSERT INTO message (account, chat, place, time, sender, body, mine, state, mention, detail,"
+        " real_jid, occupant_id, origin_id, archive, stanza_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            message.account,
+            message.chat,
+            message.order,
+            message.time,
+            message.sender,
+            message.body,
+            message.mine,
+            int(message.state),
+            message.mention,
+            message.detail,
+            identity.real_jid,
+            identity.occupant_id,
+            identity.origin_id,
+            identity.archive,
+            identity.stanza_id,
+        ),
+    )
+    db.run("INSERT INTO message_text (rowid, body) VALUES (?, ?)", (number, tokens(message.body)))
+    return Message(
+        number,
+        message.account,
+        message.chat,
+        message.order,
+        message.time,
+        message.sender,
+        message.body,
+        message.mine,
+        message.state,
+        message.mention,
+        message.detail,
+    )
+
+
+def known(db: Database, account: int, chat: int, sender: str, body: str, identity: Identity) -> Message | None:
+    """The message we already have of this identity: by archive and stanza-id, else by sender, id and body."""
+    if identity.stanza_id:
+        found = db.one(
+            f"SELECT {COLUMNS} FROM message WHERE account = ? AND archive = ? AND stanza_id = ?",
+            (account, identity.archive, identity.stanza_id),
+        )
+        if found:
+            return from_row(found)
+    if identity.origin_id:
+        rows = db.all(
+            f"SELECT {COLUMNS}, stanza_id FROM message WHERE chat = ? AND origin_id = ?", (chat, identity.origin_id)
+        )
+        wanted = _digest(body)
+        for row in rows:
+            same_place = not identity.stanza_id or not row[-1]
+            if row[5] == sender and same_place and _digest(row[6]) == wanted:
+                return from_row(row[:-1])
+    return None
+
+
+def _digest(body: str) -> bytes:
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).digest()
+
+
+def get(db: Database, number: int) -> Message | None:
+    """One message, or None."""
+    row = db.one(f"SELECT {COLUMNS} FROM message WHERE id = ?", (number,))
+    return from_row(row) if row else None
+
+
+def origin_id(db: Database, number: int) -> str:
+    """The id under which an own message goes out, every time it is tried."""
+    row = db.one("SELECT origin_id FROM message WHERE id = ?", (number,))
+    return str(row[0]) if row else ""
+
+
+def last_place(db: Database, chat: int) -> int:
+    """The order key of the newest message of a chat, 0 when it is empty."""
+    row = db.one("SELECT place FROM message WHERE chat = ? ORDER BY place DESC, id DESC LIMIT 1", (chat,))
+    return int(row[0]) if row else 0
+
+
+def before(db: Database, chat: int, key: MessageKey, limit: int) -> tuple[Message, ...]:
+    """The page that ends before this key, in order."""
+    rows = db.all(
+        f"SELECT {COLUMNS} FROM message WHERE chat = ? AND (place, id) < (?, ?)"
+        " ORDER BY place DESC, id DESC LIMIT ?",
+        (chat, *key, limit),
+    )
+    return tuple(from_row(row) for row in reversed(rows))
+
+
+def after(db: Database, chat: int, key: MessageKey, limit: int) -> tuple[Message, ...]:
+    """The page that begins after this key, in order."""
+    rows = db.all(
+        f"SELECT {COLUMNS} FROM message WHERE chat = ? AND (place, id) > (?, ?) ORDER BY place, id LIMIT ?",
+        (chat, *key, limit),
+    )
+    return tuple(from_row(row) for row in rows)
+
+
+def set_state(db: Database, number: int, state: Delivery, detail: str = "") -> Message | None:
+    """Move an own message on; what it now is."""
+    db.run("UPDATE message SET state = ?, detail = ? WHERE id = ?", (int(state), detail, number))
+    return get(db, number)
+
+
+def confirm(db: Database, number: int, place: int, identity: Identity) -> Message | None:
+    """An own message came back: it stands where everybody sees it, and has the archive's name."""
+    db.run(
+        "UPDATE message SET state = ?, detail = '', place = ?, archive = ?, stanza_id = ?, occupant_id = ?"
+        " WHERE id = ?",
+        (int(Delivery.CONFIRMED), place, identity.archive, identity.stanza_id, identity.occupant_id, number),
+    )
+    return get(db, number)
+
+
+def remove(db: Database, number: int) -> None:
+    """Take one message off the disk."""
+    with db.transaction():
+        db.run("DELETE FROM message_text WHERE rowid = ?", (number,))
+        db.run("DELETE FROM message WHERE id = ?", (number,))

@@ -1,0 +1,67 @@
+"""The reader thread: answers the window's queries over a read-only connection, past a busy writer."""
+
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from teahouse.domain.events import Answered, Event, Refused
+from teahouse.domain.problem import Trouble
+from teahouse.domain.queries import (
+    HistoryAfter,
+    HistoryBefore,
+    ListAccounts,
+    ListChats,
+    Query,
+    ReadPreferences,
+    SearchMessages,
+)
+from teahouse.store import accounts, chats, messages, preferences, search
+from teahouse.store.database import Database
+
+_ANSWERS: dict[type[Query], Callable[[Database, Any], object]] = {
+    ListAccounts: lambda db, q: accounts.every(db),
+    ListChats: lambda db, q: chats.every(db),
+    HistoryBefore: lambda db, q: messages.before(db, q.chat, q.key, q.limit),
+    HistoryAfter: lambda db, q: messages.after(db, q.chat, q.key, q.limit),
+    SearchMessages: lambda db, q: search.find(db, q.words, q.chat, q.limit),
+    ReadPreferences: lambda db, q: preferences.every(db),
+}
+
+
+class Reader:
+    """Takes queries from the window and answers each by an event; queries wait until the database is open."""
+
+    def __init__(self, announce: Callable[[Event], None]) -> None:
+        self._announce = announce
+        self._asked: queue.SimpleQueue[tuple[Query, int] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def ask(self, query: Query, ticket: int) -> None:
+        """Put a question; its answer comes as Answered or Refused with this ticket."""
+        self._asked.put((query, ticket))
+
+    def open(self, path: Path, key: bytes) -> None:
+        """Begin to answer; called once the database exists."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, args=(path, key), name="reader", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering."""
+        self._asked.put(None)
+        if self._thread is not None:
+            self._thread.join(5)
+
+    def _serve(self, path: Path, key: bytes) -> None:
+        db: Database | None = None
+        while (wanted := self._asked.get()) is not None:
+            query, ticket = wanted
+            try:
+                db = db or Database(path, key, read_only=True)
+                self._announce(Answered(ticket, _ANSWERS[type(query)](db, query)))
+            except Trouble as trouble:
+                self._announce(Refused(ticket, trouble.problem))
+        if db is not None:
+            db.close()

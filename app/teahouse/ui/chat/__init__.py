@@ -1,0 +1,1 @@
+"""One conversation: its lines and its composer."""

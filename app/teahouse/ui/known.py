@@ -1,0 +1,128 @@
+"""What the window has been told and must remember: accounts, links, contacts, rooms."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from teahouse.domain.account import Account, Link
+from teahouse.domain.chat import Chat, ChatKind, Occupant, RoomFacts
+from teahouse.domain.contact import Contact
+from teahouse.domain.events import (
+    AccountStored,
+    ChatRemoved,
+    ChatStored,
+    ContactsChanged,
+    LinkChanged,
+    OccupantsChanged,
+    RoomDescribed,
+)
+from teahouse.domain.queries import ListAccounts, ListChats
+from teahouse.ui.bridge import Bridge
+
+
+class Known(QObject):
+    """The window's memory of what the engine announced, with a signal for each part."""
+
+    accounts_changed = Signal()
+    links_changed = Signal()
+    chats_changed = Signal(list)
+    chat_removed = Signal(int)
+    chats_loaded = Signal()
+    occupants_changed = Signal(int)
+    facts_changed = Signal(int)
+    contacts_changed = Signal(int)
+
+    def __init__(self, bridge: Bridge) -> None:
+        super().__init__()
+        self.accounts: dict[int, Account] = {}
+        self.links: dict[int, LinkChanged] = {}
+        self.chats: dict[int, Chat] = {}
+        self.occupants: dict[int, dict[str, Occupant]] = {}
+        self.facts: dict[int, RoomFacts] = {}
+        self.contacts: dict[int, dict[str, Contact]] = {}
+        self.loaded = False
+        bridge.on(AccountStored, self._account, self)
+        bridge.on(LinkChanged, self._link, self)
+        bridge.on(ChatStored, self._chat, self)
+        bridge.on(ChatRemoved, self._removed, self)
+        bridge.on(OccupantsChanged, self._occupants, self)
+        bridge.on(RoomDescribed, self._described, self)
+        bridge.on(ContactsChanged, self._roster, self)
+        bridge.ask(ListAccounts(), self._listed)
+        bridge.ask(ListChats(), self._chats)
+
+    def online(self, account: int) -> bool:
+        """Whether this account's connection is up."""
+        link = self.links.get(account)
+        return link is not None and link.link is Link.ONLINE
+
+    def nick(self, chat: Chat) -> str:
+        """As whom we write in a chat."""
+        account = self.accounts.get(chat.account)
+        return chat.nick or (account.nick if account else "") or (account.jid.partition("@")[0] if account else "")
+
+    def contact(self, chat: Chat) -> Contact | None:
+        """The roster entry of the person of a 1:1 chat."""
+        return self.contacts.get(chat.account, {}).get(chat.jid)
+
+    def here(self, chat: Chat) -> int:
+        """How many people are in a room now."""
+        return len(self.occupants.get(chat.id, ())) or chat.occupants
+
+    def _listed(self, accounts: Sequence[Account]) -> None:
+        self.accounts = {a.id: a for a in accounts} | self.accounts
+        self.accounts_changed.emit()
+
+    def _account(self, events: Sequence[AccountStored]) -> None:
+        self.accounts |= {e.account.id: e.account for e in events}
+        self.accounts_changed.emit()
+
+    def _link(self, events: Sequence[LinkChanged]) -> None:
+        self.links |= {e.account: e for e in events}
+        self.links_changed.emit()
+
+    def _chats(self, chats: Sequence[Chat]) -> None:
+        self.chats = {c.id: c for c in chats} | self.chats
+        self.loaded = True
+        self.chats_changed.emit(list(self.chats.values()))
+        self.chats_loaded.emit()
+
+    def _chat(self, events: Sequence[ChatStored]) -> None:
+        fresh = {e.chat.id: e.chat for e in events}
+        self.chats |= fresh
+        self.chats_changed.emit(list(fresh.values()))
+
+    def _removed(self, events: Sequence[ChatRemoved]) -> None:
+        for event in events:
+            for memory in (self.chats, self.occupants, self.facts):
+                memory.pop(event.chat, None)
+            self.chat_removed.emit(event.chat)
+
+    def _occupants(self, events: Sequence[OccupantsChanged]) -> None:
+        for event in events:
+            there = {} if event.whole else self.occupants.get(event.chat, {})
+            there.update((o.nick, o) for o in event.present)
+            for nick in event.gone:
+                there.pop(nick, None)
+            self.occupants[event.chat] = there
+        for chat in {e.chat for e in events}:
+            self.occupants_changed.emit(chat)
+
+    def _described(self, events: Sequence[RoomDescribed]) -> None:
+        for event in events:
+            self.facts[event.chat] = event.facts
+            self.facts_changed.emit(event.chat)
+
+    def _roster(self, events: Sequence[ContactsChanged]) -> None:
+        for event in events:
+            self.contacts[event.account] = {c.jid: c for c in event.contacts}
+            self.contacts_changed.emit(event.account)
+
+
+def visibility(chat: Chat, facts: RoomFacts | None) -> str:
+    """Who learns our address by what we write here, in one sentence; empty when nothing is known."""
+    if chat.kind is ChatKind.PERSON:
+        return ""
+    if facts is None or facts.anonymous is None:
+        return ""
+    return "moderators" if facts.anonymous else "everyone"

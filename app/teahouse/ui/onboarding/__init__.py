@@ -1,0 +1,1 @@
+"""The first minute: welcome, new identity, signing in."""

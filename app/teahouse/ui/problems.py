@@ -1,0 +1,141 @@
+"""Words for every Fault: what happened, and what to do about it."""
+
+from teahouse.domain.problem import Fault, Problem
+from teahouse.domain.text import label
+from teahouse.i18n import _
+
+
+def words(problem: Problem) -> tuple[str, str]:
+    """(what happened, what to do) in the user's language; plain text."""
+    happened, advice = _sentences(problem.fault)
+    about = label(problem.about) or _("this")
+    happened = happened.replace("{about}", about)
+    if detail := label(problem.detail, 240):
+        advice = f"{advice} {_('The other side said:')} {detail}".strip()
+    return happened, advice.replace("{about}", about)
+
+
+def sentence(problem: Problem) -> str:
+    """Both halves on one line."""
+    return " ".join(words(problem)).strip()
+
+
+def _sentences(fault: Fault) -> tuple[str, str]:
+    return {**_connection(), **_rooms(), **_here()}[fault]
+
+
+def _connection() -> dict[Fault, tuple[str, str]]:
+    return {
+        Fault.BAD_ADDRESS: (
+            _("“{about}” is not an address."),
+            _("An address looks like name@server.example."),
+        ),
+        Fault.WRONG_PASSWORD: (
+            _("{about} did not accept the password."),
+            _("Check the address and the password, then try again."),
+        ),
+        Fault.UNKNOWN_HOST: (
+            _("There is no server named {about}."),
+            _("Check the part of the address after the @, and that you are online."),
+        ),
+        Fault.UNREACHABLE: (
+            _("{about} cannot be reached."),
+            _("It may be down, or your network blocks it. Teahouse keeps trying."),
+        ),
+        Fault.CERTIFICATE_REFUSED: (
+            _("{about} could not prove who it is."),
+            _("Nothing was sent. Somebody may be between you and the server; ask its administrator."),
+        ),
+        Fault.NO_ENCRYPTION: (
+            _("{about} offers no encrypted connection."),
+            _("Nothing was sent. Teahouse never signs in over an open line; choose another server."),
+        ),
+        Fault.NO_SAFE_LOGIN: (
+            _("{about} offers no safe way to sign in."),
+            _("Your password was not sent. Ask its administrator to allow SCRAM."),
+        ),
+        Fault.SERVER_MISBEHAVED: (
+            _("{about} answered in a way that makes no sense."),
+            _("The connection was closed. Try again later, or tell its administrator."),
+        ),
+        Fault.CONNECTION_LOST: (
+            _("The connection to {about} broke."),
+            _("Teahouse connects again by itself. What you write is kept and sent later."),
+        ),
+        Fault.OFFLINE: (_("You are offline."), _("This needs a connection. Try again when you are online.")),
+        Fault.TIMED_OUT: (_("{about} did not answer in time."), _("Try again in a moment.")),
+        Fault.SESSION_REPLACED: (
+            _("This identity was signed in elsewhere."),
+            _("Connect again to take it back here."),
+        ),
+        Fault.REGISTRATION_CLOSED: (
+            _("{about} takes no new accounts this way."),
+            _("Choose another server, or make the account on its web site."),
+        ),
+        Fault.REGISTRATION_REFUSED: (
+            _("{about} did not accept what was filled in."),
+            _("Check the answers and try again."),
+        ),
+        Fault.REGISTRATION_ELSEWHERE: (
+            _("{about} makes accounts only on its web site."),
+            _("Make the account there, then sign in here."),
+        ),
+        Fault.NAME_TAKEN: (_("The name {about} is taken."), _("Choose another name.")),
+        Fault.ACCOUNT_EXISTS: (_("{about} is already one of your identities."), _("Nothing needs to be added.")),
+    }
+
+
+def _rooms() -> dict[Fault, tuple[str, str]]:
+    return {
+        Fault.NICK_TAKEN: (_("Somebody in {about} already has that nick."), _("Choose another nick.")),
+        Fault.ROOM_FULL: (_("{about} is full."), _("Try again when somebody has left.")),
+        Fault.BANNED: (_("You may not enter {about}."), _("The room has banned you. Its owners can undo that.")),
+        Fault.MEMBERS_ONLY: (
+            _("Only members may enter {about}."),
+            _("Ask somebody who runs the room to make you a member."),
+        ),
+        Fault.ROOM_PASSWORD: (_("{about} wants a password."), _("Enter the room's password and join again.")),
+        Fault.ROOM_MISSING: (_("There is no room {about}."), _("Check the address, or browse the server's rooms.")),
+        Fault.NO_ROOMS_HERE: (_("{about} has no rooms."), _("Enter the address of a service that has rooms.")),
+        Fault.NOT_ALLOWED: (_("You may not do this in {about}."), _("Ask a moderator of the room.")),
+        Fault.NOT_DELIVERED: (
+            _("The message to {about} was not delivered."),
+            _("It is kept: send it again or discard it from its menu."),
+        ),
+        Fault.MESSAGE_TOO_LONG: (_("The message is too long."), _("Shorten it, or send it in parts.")),
+    }
+
+
+def _here() -> dict[Fault, tuple[str, str]]:
+    return {
+        Fault.DISK_FULL: (
+            _("The disk is full: you can read but not write."),
+            _("Nothing is sent that cannot be kept. Free some space; Teahouse goes on by itself."),
+        ),
+        Fault.DATABASE_NEWER: (
+            _("This profile was used by a newer Teahouse."),
+            _("Start the newer version; this one leaves the profile untouched."),
+        ),
+        Fault.DATABASE_DAMAGED: (
+            _("The file that holds your messages is damaged."),
+            _("Nothing was changed. Restore it from a backup, or start with a new profile."),
+        ),
+        Fault.WRONG_PASSPHRASE: (_("That is not the passphrase."), _("Check the keyboard layout and try again.")),
+        Fault.KEYRING_MISSING: (
+            _("This desktop has no keyring to keep the key in."),
+            _("Choose a passphrase instead."),
+        ),
+        Fault.PROFILE_IN_USE: (
+            _("The profile {about} is open in another window."),
+            _("Close it there first, or use another profile."),
+        ),
+        Fault.PRACTICE_MISSING: (
+            _("The practice server is not on this computer."),
+            _("Install Prosody, or begin with an account."),
+        ),
+        Fault.BAD_PROVISION: (_("The set-up file {about} cannot be used."), _("Ask for a new one.")),
+        Fault.UNEXPECTED: (
+            _("Something went wrong that Teahouse did not expect."),
+            _("It was noted in the log, without what you wrote. Try again."),
+        ),
+    }

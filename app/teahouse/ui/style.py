@@ -1,0 +1,65 @@
+"""The style sheet, generated from the tokens of theme.py."""
+
+from dataclasses import asdict
+
+from teahouse.ui.theme import Palette
+
+_SHEET = """
+QWidget { color: %(ink)s; }
+QLabel { background: transparent; border: none; }
+QMainWindow, QDialog { background: %(paper)s; }
+QToolTip { background: %(surface)s; color: %(ink)s; border: 1px solid %(line)s; padding: 4px 6px; }
+QLabel[tone="ink2"] { color: %(ink2)s; } QLabel[tone="ink3"] { color: %(ink3)s; }
+QLabel[tone="jade"] { color: %(jade)s; } QLabel[tone="amber"] { color: %(amber)s; }
+QLabel[tone="rust"] { color: %(rust)s; }
+#rail { background: %(sunken)s; border-right: 1px solid %(line)s; }
+#chats, #details { background: %(paper)s; }
+#chats { border-right: 1px solid %(line)s; } #details { border-left: 1px solid %(line)s; }
+#conversation, #empty { background: %(surface)s; }
+#header { background: %(surface)s; border-bottom: 1px solid %(line)s; }
+#foot { background: %(surface)s; border-top: 1px solid %(line)s; }
+#strip { background: %(sunken)s; border-top: 1px solid %(line)s; }
+#banner { background: %(rust_ground)s; border-bottom: 1px solid %(line)s; }
+#banner[tone="amber"] { background: %(amber_ground)s; }
+#findbar { background: %(paper)s; border-bottom: 1px solid %(line)s; }
+#box { background: %(surface)s; border: 1px solid %(line)s; border-radius: 10px; }
+#box[focused="true"] { border-color: %(jade)s; }
+#box QPlainTextEdit { border: none; background: transparent; padding: 0; }
+#card { background: %(surface)s; border: 1px solid %(line)s; border-radius: 12px; }
+#chip { border-radius: 6px; } #chip[tone="amber"] { background: %(amber_ground)s; }
+#chip[tone="jade"] { background: %(jade_ground)s; } #chip[tone="rust"] { background: %(rust_ground)s; }
+#keys { background: %(surface)s; border: 1px solid %(line)s; border-radius: 4px; padding: 1px 5px; color: %(ink2)s; }
+QListView, QTreeView, QScrollArea { background: transparent; border: none; outline: none; }
+QLineEdit, QPlainTextEdit, QComboBox { background: %(surface)s; border: 1px solid %(line)s; border-radius: 8px;
+  padding: 6px 10px; color: %(ink)s; selection-background-color: %(jade)s; selection-color: %(on_jade)s; }
+QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus { border-color: %(jade)s; }
+#search { background: %(sunken)s; border-radius: 8px; padding: 7px 10px; min-height: 18px; }
+QPushButton { background: %(surface)s; color: %(ink)s; border: 1px solid %(line)s; border-radius: 8px;
+  padding: 6px 14px; }
+QPushButton:hover { background: %(hover)s; } QPushButton:focus { border-color: %(jade)s; }
+QPushButton[kind="primary"] { background: %(jade)s; color: %(on_jade)s; border-color: %(jade)s; font-weight: 600; }
+QPushButton[kind="danger"] { color: %(rust)s; border-color: %(rust)s; }
+QPushButton:disabled, QPushButton[kind="primary"]:disabled { background: %(sunken)s; color: %(ink3)s;
+  border-color: %(line)s; }
+QToolButton { background: transparent; border: 1px solid transparent; border-radius: 8px; padding: 5px; }
+QToolButton:hover { background: %(hover)s; } QToolButton:focus { border-color: %(jade)s; }
+QToolButton[kind="float"] { background: %(surface)s; border: 1px solid %(line)s; border-radius: 18px;
+  color: %(jade)s; font-weight: 600; padding: 6px 12px; }
+QMenu { background: %(surface)s; border: 1px solid %(line)s; padding: 4px; }
+QMenu::item { padding: 6px 20px 6px 12px; border-radius: 6px; color: %(ink)s; }
+QMenu::item:selected { background: %(selection)s; } QMenu::item:disabled { color: %(ink3)s; }
+QMenu::separator { height: 1px; background: %(line)s; margin: 4px 8px; }
+QProgressBar { background: %(sunken)s; border: none; border-radius: 2px; max-height: 4px; }
+QProgressBar::chunk { background: %(jade)s; border-radius: 2px; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }
+QScrollBar::handle:vertical { background: %(line)s; border-radius: 3px; min-height: 32px; }
+QScrollBar::handle:vertical:hover { background: %(ink3)s; }
+QScrollBar::add-line, QScrollBar::sub-line { height: 0; width: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QScrollBar:horizontal { height: 0; }
+"""
+
+
+def sheet(look: Palette) -> str:
+    """The application's style sheet in this palette."""
+    return _SHEET % asdict(look)

@@ -1,0 +1,1 @@
+"""The tests; `tests/run` sets up and runs them."""

@@ -1,0 +1,137 @@
+"""Fixtures for all tests, and the rule that an unexpected warning is a failure."""
+
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.rig.engine import RunningEngine
+from tests.rig.peer import Peer
+from tests.rig.program import Program
+from tests.rig.prosody import HOST, Login, Prosody
+from tests.rig.xvfb import Xvfb
+
+os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1] / "app")
+"""For the processes that tests start."""
+
+
+class _Warnings(logging.Handler):
+    """Collects what nobody expected."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.partition(".")[0] in ("teahouse", "slixmpp", "asyncio"):
+            self.found.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_warnings(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fails a test after which the log holds a warning that it did not announce by `allows_log`."""
+    collector = _Warnings()
+    root = logging.getLogger()
+    root.addHandler(collector)
+    try:
+        yield
+    finally:
+        root.removeHandler(collector)
+    allowed = [re.compile(mark.args[0]) for mark in request.node.iter_markers("allows_log")]
+    left = [line for line in collector.found if not any(pattern.search(line) for pattern in allowed)]
+    if left:
+        pytest.fail("unexpected in the log:\n" + "\n".join(left), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prosody]:
+    """One Prosody for all tests; each test uses accounts and rooms of its own."""
+    prosody = Prosody(tmp_path_factory.mktemp("prosody") / "server").start()
+    yield prosody
+    prosody.stop()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Prosody]:
+    """A Prosody that this test may kill, freeze and restart."""
+    prosody = Prosody(tmp_path / "server").start()
+    yield prosody
+    prosody.stop()
+
+
+class AccountMaker(Protocol):
+    """Makes accounts that no other test has."""
+
+    def __call__(self, name: str = "user", host: str = HOST) -> Login:
+        """A fresh account."""
+
+
+@pytest.fixture
+def account(server: Prosody) -> AccountMaker:
+    """Call it for fresh accounts on the shared server."""
+    return server.fresh
+
+
+@pytest.fixture
+def peer(server: Prosody) -> Iterator[Callable[..., Peer]]:
+    """Call it for second clients: `peer()`, `peer("mallory")`, `peer(login)`; they are stopped at the end."""
+    made: list[Peer] = []
+
+    def make(who: str | Login = "peer", plugins: tuple[str, ...] = ()) -> Peer:
+        login = server.fresh(who) if isinstance(who, str) else who
+        made.append(Peer(server, login, plugins=plugins))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[Xvfb]:
+    """One X display for all tests that need a real one."""
+    xvfb = Xvfb()
+    yield xvfb
+    xvfb.stop()
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Call it with arguments to start Teahouse; every start in a test shares one home."""
+    started: list[Program] = []
+
+    def start(*arguments: str, environment: dict[str, str] | None = None) -> Program:
+        started.append(Program(tmp_path / "home", *arguments, environment=environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.kill9()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests/run did besides, so that pytest's own line stays the last one."""
+    if failed := os.environ.get("TEAHOUSE_CHECKS_FAILED", "").split():
+        terminalreporter.write_line(f"checks that failed: {', '.join(failed)}", red=True)
+    if began := os.environ.get("TEAHOUSE_TESTS_BEGAN"):
+        terminalreporter.write_line(f"set-up, checks and tests: {time.time() - float(began):.1f} s in all")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Callable[..., RunningEngine]]:
+    """Call it for running engines: `engine()`, `engine("other")`; one folder per name."""
+    started: list[RunningEngine] = []
+
+    def start(name: str = "profile", **how: bool) -> RunningEngine:
+        started.append(RunningEngine(tmp_path / name, **how))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()

@@ -1,0 +1,100 @@
+"""The real engine in its thread, driven by commands and watched by its events."""
+
+import itertools
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from teahouse.domain.commands import Command, CreateVault
+from teahouse.domain.events import Answered, Event, MessageChanged, MessageRemoved, MessageStored, Refused, VaultChanged
+from teahouse.domain.message import LATEST, Message
+from teahouse.domain.problem import Problem, Trouble
+from teahouse.domain.vault import VaultMode, VaultState
+from teahouse.engine.thread import EngineThread
+from teahouse.store import messages
+from teahouse.store.database import Database
+from tests.rig.wait import until
+
+E = TypeVar("E", bound=Event)
+
+
+class RunningEngine:
+    """A profile folder at work. With `create` an open vault is made first."""
+
+    def __init__(self, folder: Path, *, offline: bool = False, create: bool = True) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.events: list[Event] = []
+        self._lock = threading.Lock()
+        self._tickets = itertools.count(1)
+        self._opened: tuple[Path, bytes] | None = None
+        self.thread = EngineThread(folder, self._heard, self._open, offline=offline)
+        self.thread.start()
+        first = self.wait(VaultChanged)
+        if create and first.state is VaultState.NEW:
+            self.do(CreateVault(VaultMode.OPEN))
+
+    def _heard(self, event: Event) -> None:
+        with self._lock:
+            self.events.append(event)
+
+    def _open(self, path: Path, key: bytes) -> None:
+        self._opened = (path, key)
+
+    def seen(self, kind: type[E], fits: Callable[[E], bool] = lambda _: True) -> list[E]:
+        """Events of this class so far."""
+        with self._lock:
+            return [event for event in self.events if isinstance(event, kind) and fits(event)]
+
+    def wait(self, kind: type[E], fits: Callable[[E], bool] = lambda _: True, seconds: float = 20) -> E:
+        """The newest event of this class that fits, waited for."""
+        return until(lambda: self.seen(kind, fits), seconds, f"{kind.__name__}")[-1]
+
+    def do(self, command: Command, seconds: float = 30) -> Any:
+        """Carry a command out; its value, or Trouble."""
+        ticket = next(self._tickets)
+        self.thread.submit(command, ticket)
+        answer = until(
+            lambda: [*self.seen(Answered, lambda e: e.ticket == ticket), *self.seen(Refused, lambda e: e.ticket == ticket)],
+            seconds,
+            type(command).__name__,
+        )[0]
+        if isinstance(answer, Refused):
+            raise Trouble(answer.problem)
+        return answer.value
+
+    def refused(self, command: Command) -> Problem:
+        """The problem that a command must end with."""
+        try:
+            value = self.do(command)
+        except Trouble as trouble:
+            return trouble.problem
+        raise AssertionError(f"it was carried out: {value!r}")
+
+    def history(self, chat: int) -> list[Message]:
+        """What is on disk."""
+        assert self._opened is not None
+        db = Database(*self._opened, read_only=True)
+        try:
+            return list(messages.before(db, chat, LATEST, 100_000))
+        finally:
+            db.close()
+
+    def bodies(self, chat: int) -> list[str]:
+        """The texts on disk, in order."""
+        return [message.body for message in self.history(chat)]
+
+    def heard_bodies(self) -> list[str]:
+        """The texts as a window that only listens would show them, in order of arrival."""
+        shown: dict[int, str] = {}
+        for event in self.seen(Event):
+            if isinstance(event, MessageStored | MessageChanged):
+                shown[event.message.id] = event.message.body
+            elif isinstance(event, MessageRemoved):
+                shown.pop(event.message, None)
+        return list(shown.values())
+
+    def stop(self) -> None:
+        """Go offline and end."""
+        self.thread.stop()

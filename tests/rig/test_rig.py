@@ -1,0 +1,101 @@
+"""The rig itself, with a real Prosody."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from slixmpp.exceptions import PresenceError
+
+from teahouse.practice.processes import Practice
+from teahouse.practice.prosody import RoomSetup
+from teahouse.practice.script import DOMAIN, LOBBY, MEMBERS, USER
+from tests.conftest import AccountMaker
+from tests.rig.peer import Peer
+from tests.rig.prosody import ROOMS, Login, Prosody
+from tests.rig.wait import until
+
+MakePeer = Callable[..., Peer]
+
+
+def test_two_peers_talk_in_a_room_and_alone(server: Prosody, peer: MakePeer) -> None:
+    """Room and 1:1 messages arrive once."""
+    one, two = peer("one"), peer("two")
+    room = server.fresh_room()
+    one.join(room, "one")
+    two.join(room, "two")
+    one.say(room, "你好")
+    assert two.wait_for("你好").nick == "one"
+    one.message(two.login.jid, "alone")
+    assert two.wait_for("alone").kind == "chat"
+    assert two.bodies().count("你好") == 1
+
+
+def test_a_prepared_room_keeps_its_rules(server: Prosody, peer: MakePeer, account: AccountMaker) -> None:
+    """Members only, from a data file."""
+    member = account("member")
+    room = server.add_room(RoomSetup("club", members_only=True, affiliations={member.jid: "member"}))
+    peer(member).join(room, "in")
+    with pytest.raises(PresenceError):
+        peer("stranger").join(room, "out")
+
+
+def test_a_crowd_is_shown_and_floods(peer: MakePeer) -> None:
+    """A thousand occupants who are not there, and lines from them."""
+    one = peer()
+    one.join(f"crowd-1000@{ROOMS}", "me")
+    until(lambda: sum("/fake-" in sender for sender, _ in list(one.presences)) == 1000)
+    one.say(f"crowd-1000@{ROOMS}", "!flood 200")
+    assert one.wait_for("flood line 200 of 200").nick == "fake-200"
+
+
+def test_friends_see_each_other(server: Prosody, peer: MakePeer, account: AccountMaker) -> None:
+    """Rosters from data files work."""
+    one, two = account("one"), account("two")
+    server.befriend(one, two)
+    first = peer(one)
+    peer(two)
+    until(lambda: any(sender.startswith(two.jid) for sender, _ in list(first.presences)))
+
+
+@pytest.mark.slow
+def test_a_server_comes_back(own_server: Prosody) -> None:
+    """Killed, restarted, and the accounts are still there."""
+    login = own_server.fresh()
+    own_server.kill()
+    own_server.restart()
+    own_server.freeze()
+    own_server.thaw()
+    Peer(own_server, login).stop()
+
+
+def test_the_practice_server_has_people_in_it(tmp_path: Path, peer: MakePeer) -> None:
+    """The lobby has a conversation, greets, answers when addressed and alone; the members' room lets the user in."""
+    del peer
+    practice = Practice(tmp_path)
+    try:
+        news = until(practice.news, 15)
+        assert news == f"practice-ready {tmp_path / 'provision.toml'}"
+        _talk(tmp_path)
+    finally:
+        practice.stop()
+
+
+def _talk(folder: Path) -> None:
+    import tomllib
+
+    from teahouse.practice.certificates import Certificates
+
+    found = tomllib.loads((folder / "provision.toml").read_text())["account"][0]
+    server = Prosody(folder)
+    server.tls_port = found["port"]
+    server.certificates = Certificates(Path(found["ca_file"]), folder, folder)
+    with Peer(server, Login(USER, found["password"], DOMAIN)) as me:
+        me.join(LOBBY, USER, history=20)
+        me.wait_for("早上好!我带了龙井 🍵", 5)
+        me.wait_for(lambda line: line.body.startswith(f"{USER}: welcome"), 5)
+        me.say(LOBBY, "溪边: do you have tea?")
+        me.wait_for(lambda line: line.nick == "溪边" and line.body.startswith(f"{USER}: Green"), 5)
+        me.message(f"ferry@{DOMAIN}", "你好")
+        me.wait_for(lambda line: line.sender.startswith(f"ferry@{DOMAIN}"), 5)
+        me.join(MEMBERS, USER, history=20)
+        me.wait_for("这里只有名单上的人能进来。", 5)
