@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
     from teahouse.practice.processes import Practice
 
 USAGE_ERROR = 2
+Client = Callable[[Options, ProfilePaths, BrokerLink], int]
 
 
-def main(options: Options) -> int:
-    """Run one profile to its end; the result is the client's exit code."""
+def main(options: Options, client: Client | None = None) -> int:
+    """Run one profile to its end; the result is the client's exit code. `client` stands in for `teahouse.main.run`."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     temporary = Path(tempfile.mkdtemp(prefix="teahouse-practice-")) if options.demo else None
@@ -44,11 +46,12 @@ def main(options: Options) -> int:
         return _raise_the_other(paths)
     door = _open_door(paths.broker_socket)
     ours, theirs = socket.socketpair()
+    broker = os.getpid()
     pid = _fork()
     if pid == 0:
         door.close()
         ours.close()
-        return _be_the_client(options, paths, BrokerLink(theirs))
+        return _be_the_client(options, paths, BrokerLink(theirs), broker, client)
     theirs.close()
     try:
         return Broker(options, pid, door, BrokerLink(ours)).run(temporary)
@@ -99,13 +102,16 @@ def _fork() -> int:
     return os.fork()
 
 
-def _be_the_client(options: Options, paths: ProfilePaths, link: BrokerLink) -> int:
+def _be_the_client(
+    options: Options, paths: ProfilePaths, link: BrokerLink, broker: int, client: Client | None
+) -> int:
     from teahouse.process import end_with_parent, hide_memory
 
-    parent = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent(parent)
+    end_with_parent(broker)
     hide_memory()
+    if client:
+        return client(options, paths, link)
     from teahouse.main import run
 
     return run(options, paths, link)

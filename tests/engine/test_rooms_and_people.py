@@ -40,7 +40,7 @@ def test_a_room_both_ways(
     other.say(room, "你好 willow")
     sent = house.do(c.SendMessage(chat.id, "hello 🍵"))
     other.wait_for("hello 🍵")
-    house.wait(MessageChanged, lambda e: e.message.id == sent.id and e.message.state is Delivery.CONFIRMED)
+    until(lambda: [m.state for m in house.history(chat.id) if m.id == sent.id] == [Delivery.CONFIRMED])
     until(lambda: len(house.bodies(chat.id)) == 2)
     assert [m.mention for m in house.history(chat.id) if not m.mine] == [True]
 

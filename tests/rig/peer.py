@@ -5,10 +5,13 @@ import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+from xml.sax.saxutils import escape, quoteattr
 
 from slixmpp import ClientXMPP
 from slixmpp.jid import JID
 from slixmpp.stanza import Message, Presence
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
 
 from tests.rig.prosody import Login, Prosody
 from tests.rig.wait import until
@@ -16,6 +19,12 @@ from tests.rig.wait import until
 T = TypeVar("T")
 Affiliation = Literal["outcast", "member", "admin", "owner", "none"]
 Role = Literal["moderator", "participant", "visitor", "none"]
+_MUC = "http://jabber.org/protocol/muc"
+_SELF = f"{{{_MUC}#user}}x/{{{_MUC}#user}}status[@code='110']"
+
+
+class NotAdmitted(Exception):
+    """A room refused to let the peer in; the text is the condition (`conflict`, `forbidden` ...)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class Peer:
         self.lines: list[Line] = []
         self.presences: list[tuple[str, str]] = []
         """(full address, type) of every presence received; the type is `available`, `unavailable`, `subscribe` ..."""
+        self._stanzas: list[Presence] = []
         self._online = threading.Event()
         self._failed = ""
         self._loop = asyncio.new_event_loop()
@@ -66,7 +76,8 @@ class Peer:
             client.register_plugin(plugin)
         client.add_event_handler("session_start", self._start)
         client.add_event_handler("message", self._hear)
-        client.add_event_handler("presence", self._see)
+        every_presence = MatchXPath(f"{{{client.default_ns}}}presence")
+        client.register_handler(Callback("peer sees", every_presence, self._see))
         client.add_event_handler("failed_all_auth", lambda _: self._fail("signing in failed"))
         client.auto_authorize = None
         self.client = client
@@ -89,7 +100,8 @@ class Peer:
         line = Line(message["type"], str(message["from"]), message["body"], message["id"], delayed, message)
         self.lines.append(line)
 
-    def _see(self, presence: Presence) -> None:
+    def _see(self, presence: Any) -> None:
+        self._stanzas.append(presence)
         self.presences.append((str(presence["from"]), presence["type"] or "available"))
 
     def ask(self, work: Coroutine[Any, Any, T], seconds: float = 10) -> T:
@@ -105,13 +117,26 @@ class Peer:
         self.ask(run())
 
     def join(self, room: str, nick: str, password: str = "", history: int = 0) -> None:
-        """Enter a room and wait until inside."""
-        muc = self.client.plugin["xep_0045"]
-        self.ask(muc.join_muc_wait(JID(room), nick, password=password or None, maxstanzas=history, timeout=10))
+        """Enter a room and wait until inside; raises NotAdmitted."""
+        before = len(self._stanzas)
+        secret = f"<password>{escape(password)}</password>" if password else ""
+        x = f"<x xmlns='{_MUC}'><history maxstanzas='{history}'/>{secret}</x>"
+        self.raw(f"<presence to={quoteattr(f'{room}/{nick}')}>{x}</presence>")
+        condition = until(lambda: self._verdict(room, before), 20, f"{self.login.user} to enter {room}")
+        if condition != "inside":
+            raise NotAdmitted(condition)
+
+    def _verdict(self, room: str, since: int) -> str:
+        for presence in self._stanzas[since:]:
+            if presence["from"].bare == room and presence["type"] == "error":
+                return str(presence["error"]["condition"])
+            if presence["from"].bare == room and presence.xml.find(_SELF) is not None:
+                return "inside"
+        return ""
 
     def leave(self, room: str, nick: str) -> None:
         """Leave a room."""
-        self.do(lambda: self.client.plugin["xep_0045"].leave_muc(JID(room), nick))
+        self.raw(f"<presence to={quoteattr(f'{room}/{nick}')} type='unavailable'/>")
 
     def say(self, room: str, text: str) -> None:
         """Say something in a room."""

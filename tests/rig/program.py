@@ -16,17 +16,19 @@ _APP = Path(__file__).resolve().parents[2] / "app"
 class Program:
     """`python -m teahouse` with these arguments; broker and client share a process group of their own."""
 
-    def __init__(self, home: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, *arguments: str, environment: Mapping[str, str] | None = None, module: str = "teahouse"
+    ) -> None:
         self.home = home
         run = home / "run"
         run.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.log_file = home / "output.txt"
         keep = {key: value for key, value in os.environ.items() if key in ("PATH", "LANG", "QT_QPA_PLATFORM", "TMPDIR")}
         folders = {"HOME": str(home), "TEAHOUSE_HOME": str(home / "data"), "XDG_RUNTIME_DIR": str(run)}
-        self.environment = {**keep, **folders, "PYTHONPATH": str(_APP), **(environment or {})}
+        self.environment = {**keep, **folders, "PYTHONPATH": f"{_APP}:{_APP.parent}", **(environment or {})}
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "teahouse", *arguments], cwd=home, env=self.environment,
+                [sys.executable, "-P", "-m", module, *arguments], cwd=home, env=self.environment,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )
 

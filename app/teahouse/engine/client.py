@@ -142,6 +142,8 @@ class Client(ClientXMPP):
         if xml.tag == TLS + "proceed":
             self._proceeding = True
         super()._spawn_event(xml)
+        if self.authenticated and self.phase is Phase.TLS:
+            self._move(Phase.AUTH)
 
     def _breach(self, xml: ET.Element) -> str:
         tag = xml.tag
@@ -163,7 +165,7 @@ class Client(ClientXMPP):
             mechanism = getattr(self.plugin["feature_mechanisms"], "mech", None)
             early = mechanism is None or (mechanism.base_name == "SCRAM" and mechanism.step != 2)
             return "success without proof" if early else ""
-        if xml.tag == FEATURES and not self.authenticated and xml.find(SASL + "mechanisms") is None:
+        if xml.tag == FEATURES and xml.find(SASL + "mechanisms") is None:
             return "no way to sign in"
         allowed = xml.tag.startswith(SASL) or xml.tag in (FEATURES, ERROR)
         return "" if allowed else "a stanza before the log-in"

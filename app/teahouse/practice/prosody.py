@@ -1,5 +1,6 @@
 """Prosody's configuration and data files, written without asking it: accounts, rosters and rooms are Lua tables."""
 
+import os
 import shutil
 import socket
 from collections.abc import Iterable, Mapping
@@ -32,7 +33,9 @@ class RoomSetup:
 
 
 def binary() -> str | None:
-    """Where the prosody program is, None when it is not installed."""
+    """Where the prosody program is, None when it is not installed. $TEAHOUSE_PROSODY names another one."""
+    if chosen := os.environ.get("TEAHOUSE_PROSODY"):
+        return shutil.which(chosen)
     return shutil.which("prosody") or shutil.which("prosody", path="/usr/bin:/usr/local/bin:/usr/sbin")
 
 

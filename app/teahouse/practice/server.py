@@ -12,7 +12,7 @@ FOLDER then holds `port` (direct TLS), `ca.pem`, `guests.toml` (for the guests) 
     direct_tls = true
     ca_file = "/…/ca.pem"       # empty: the system's authorities
     register = false            # true: make the account first
-    rooms = [{address = "lobby@rooms.practice.localhost", nick = "jasmine", password = ""}]
+    rooms = [{address = "lobby@rooms.practice.localhost", title = "Lobby", nick = "jasmine", password = ""}]
     contacts = [{address = "ferry@practice.localhost", name = "ferry"}]
     [settings]
     theme = "dark"              # any preference, by its key
@@ -101,7 +101,10 @@ def _rooms() -> list[prosody.RoomSetup]:
 
 def provision(port: int, password: str, authority: Path, contacts: dict[str, str]) -> str:
     """The text of provision.toml."""
-    rooms = ", ".join(f'{{address = "{room}", nick = "{USER}", password = ""}}' for room in (LOBBY, MEMBERS))
+    rooms = ", ".join(
+        f'{{address = "{room}", title = "{title}", nick = "{USER}", password = ""}}'
+        for room, title in ((LOBBY, "Lobby"), (MEMBERS, "Members"))
+    )
     people = ", ".join(f'{{address = "{jid}", name = {toml_string(name)}}}' for jid, name in contacts.items())
     return (
         f'[[account]]\naddress = "{USER}@{DOMAIN}"\npassword = {toml_string(password)}\nnick = "{USER}"\n'

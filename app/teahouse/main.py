@@ -1,0 +1,143 @@
+"""The client process: puts window, reader and engine together. The window is painted before slixmpp is imported."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from teahouse import log
+from teahouse.broker_link import BrokerLink
+from teahouse.domain.commands import Provision
+from teahouse.domain.events import VaultChanged, WentWrong
+from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.domain.vault import VaultMode, VaultState
+from teahouse.options import Options
+from teahouse.paths import ProfilePaths
+from teahouse.profile import Profile, Theme, read_profile
+from teahouse.store.reader import Reader
+from teahouse.store.vault import Vault
+from teahouse.ui.bridge import Bridge
+from teahouse.ui.shell import Shell
+from teahouse.ui.window import WindowActions
+
+if TYPE_CHECKING:
+    from teahouse.engine.thread import EngineThread
+
+
+class Client:
+    """Everything in this process, from the first window to the last."""
+
+    def __init__(self, options: Options, paths: ProfilePaths, broker: BrokerLink) -> None:
+        self._options, self._paths, self._broker = options, paths, broker
+        self._engine: EngineThread | None = None
+        self.bridge = Bridge(self._submit, self._ask)
+        self._reader = Reader(self.bridge.announce)
+        self._early: list[tuple[object, int]] = []
+        profile = read_profile(paths.settings) or Profile()
+        theme = options.theme or (profile.theme.value if profile.theme is not Theme.SYSTEM else "system")
+        actions = WindowActions(add_identity=self._add_identity, quit=QApplication.quit)
+        self.shell = Shell(self.bridge, self._vault(), self._welcome, theme, actions)
+        self.shell.first_paint.connect(self._start_engine)
+        self._notifier = QSocketNotifier(broker.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(self._broker_says)
+
+    def _vault(self) -> VaultChanged:
+        vault = Vault(self._paths.folder)
+        try:
+            state, mode = vault.state()
+            if state is VaultState.NEW and self._options.demo:
+                vault.create(VaultMode.OPEN)
+                return VaultChanged(VaultState.OPEN, VaultMode.OPEN)
+            if mode is VaultMode.OPEN and vault.database.exists():
+                # No passphrase and no keyring to wait for: the list is there with the first paint.
+                self._reader.open(vault.database, vault.key())
+            return VaultChanged(state, mode)
+        except Trouble as trouble:
+            self.bridge.announce(WentWrong(trouble.problem))
+            return VaultChanged(VaultState.LOCKED, VaultMode.OPEN)
+
+    # -- the engine --------------------------------------------------------
+
+    def _start_engine(self) -> None:
+        from teahouse.engine.thread import EngineThread
+
+        self._engine = EngineThread(
+            self._paths.folder, self.bridge.announce, self._reader.open, offline=self._options.offline
+        )
+        for command, ticket in self._early:
+            self._engine.submit(command, ticket)  # type: ignore[arg-type]
+        self._early.clear()
+        self._engine.start()
+        if self._options.provision is not None:
+            self.bridge.do(Provision(str(self._options.provision)))
+
+    def _submit(self, command: object, ticket: int) -> None:
+        if self._engine is None:
+            self._early.append((command, ticket))
+        else:
+            self._engine.submit(command, ticket)  # type: ignore[arg-type]
+
+    def _ask(self, query: object, ticket: int) -> None:
+        self._reader.ask(query, ticket)  # type: ignore[arg-type]
+
+    # -- the broker --------------------------------------------------------
+
+    def _broker_says(self) -> None:
+        for line in self._broker.receive():
+            word, _, rest = line.partition(" ")
+            if word == "raise":
+                self.shell.raise_window()
+            elif word == "practice-ready":
+                self.bridge.do(Provision(rest))
+            elif word == "practice-failed":
+                self.bridge.announce(WentWrong(Problem(Fault.PRACTICE_MISSING, detail=rest)))
+        if self._broker.closed:
+            self._notifier.setEnabled(False)
+
+    # -- what the window wants ----------------------------------------------
+
+    def _welcome(self) -> QWidget:
+        from teahouse.ui.onboarding.preparing import Preparing
+        from teahouse.ui.onboarding.welcome import Welcome
+
+        if self._options.demo:
+            return Preparing(self.bridge)
+        return Welcome(self.bridge, self._practise, vault_open=self.shell.vault_open)
+
+    def _add_identity(self) -> None:
+        from teahouse.ui.onboarding.welcome import Welcome
+
+        self.shell.show_page(Welcome(self.bridge, self._practise, vault_open=True, first=False))
+
+    def _practise(self) -> None:
+        self._broker.send(b"practise\n")
+
+    def close(self) -> None:
+        """Write down what has come and go."""
+        if self._engine is not None:
+            self._engine.stop()
+        self._reader.close()
+
+
+def run(options: Options, paths: ProfilePaths, broker: BrokerLink) -> int:
+    """Live until the last window closes; the exit code of the program."""
+    log.set_up(options.log_level)
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("Teahouse")
+    app.setDesktopFileName("teahouse")
+    client = Client(options, paths, broker)
+    if options.screenshot is not None:
+        _picture(client, options.screenshot)
+    client.shell.show()
+    code = app.exec()
+    client.close()
+    return code
+
+
+def _picture(client: Client, path: Path) -> None:
+    from teahouse.ui.screenshot import Screenshot
+
+    picture = Screenshot(client.shell, client.bridge, path)
+    QTimer.singleShot(0, picture.start)

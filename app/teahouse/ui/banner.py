@@ -1,0 +1,58 @@
+"""The bar below the header that says in plain words what is wrong."""
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from teahouse.domain.problem import Fault, Problem
+from teahouse.i18n import _
+from teahouse.ui import icons
+from teahouse.ui.problems import words
+from teahouse.ui.widgets import picture, plain, set_tone, tidy, tool
+
+STANDING = (Fault.DISK_FULL, Fault.DATABASE_DAMAGED, Fault.DATABASE_NEWER)
+
+
+class Banner(QFrame):
+    """A problem until it is closed, or a standing state until it ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self._icon = picture("alert", "rust", 18)
+        self.title, self.advice = plain("", 13, bold=True, wrap=True), plain("", 13, "ink", wrap=True)
+        self._close = tool("x", _("Close this message"), self._closed)
+        self._standing = ("", "")
+        layout = QHBoxLayout(self)
+        tidy(layout, (20, 8, 12, 8), 10)
+        layout.addWidget(self._icon)
+        layout.addWidget(self.title)
+        layout.addWidget(self.advice, 1)
+        layout.addWidget(self._close)
+        self.hide()
+
+    def show_problem(self, problem: Problem) -> None:
+        """Say a problem; it stands until closed, or for good when nothing can be written."""
+        happened, advice = words(problem)
+        if problem.fault in STANDING:
+            self.stand(happened, advice)
+        else:
+            self._show(happened, advice, "rust")
+            self._close.show()
+
+    def stand(self, happened: str, advice: str = "") -> None:
+        """Say a state that lasts; empty words end it."""
+        self._standing = (happened, advice)
+        self._closed()
+
+    def _closed(self) -> None:
+        if self._standing[0]:
+            self._show(*self._standing, "amber")
+            self._close.hide()
+        else:
+            self.hide()
+
+    def _show(self, happened: str, advice: str, tone: str) -> None:
+        set_tone(self, tone)
+        self._icon.setPixmap(icons.pixmap("alert", tone, 18))
+        self.title.setText(happened)
+        self.advice.setText(advice)
+        self.show()

@@ -1,0 +1,87 @@
+"""Find in this chat: words, and the next or previous message that holds them."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit
+
+from teahouse.domain.message import Message
+from teahouse.domain.queries import SearchMessages
+from teahouse.i18n import _
+from teahouse.ui.bridge import Bridge
+from teahouse.ui.widgets import plain, tidy, tool
+
+
+class FindBar(QFrame):
+    """A bar below the header; emits the message to show."""
+
+    found = Signal(object)
+
+    def __init__(self, bridge: Bridge) -> None:
+        super().__init__()
+        self.setObjectName("findbar")
+        self._bridge = bridge
+        self._chat = 0
+        self._at = 0
+        self._messages: Sequence[Message] = ()
+        self.field = QLineEdit()
+        self.field.setPlaceholderText(_("Find in this chat"))
+        self.field.setAccessibleName(_("Find in this chat"))
+        self._count = plain("", 12, "ink3")
+        layout = QHBoxLayout(self)
+        tidy(layout, (16, 6, 12, 6), 6)
+        layout.addWidget(self.field, 1)
+        layout.addWidget(self._count)
+        layout.addWidget(tool("arrow-down", _("Older"), partial(self.step, 1)))
+        layout.addWidget(tool("x", _("Close"), self.hide))
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(250)
+        self._later.timeout.connect(self._search)
+        self.field.textChanged.connect(lambda: self._later.start())
+        self.field.returnPressed.connect(partial(self.step, 1))
+        self.hide()
+
+    def open(self, chat: int) -> None:
+        """Show the bar for a chat."""
+        self._chat = chat
+        self.show()
+        self.field.setFocus()
+        self.field.selectAll()
+
+    def step(self, by: int) -> None:
+        """Show the next older (1) or newer (-1) one found."""
+        if self._messages:
+            self._at = (self._at + by) % len(self._messages)
+            self._show()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape closes, Up and Down step."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.step(1 if event.key() == Qt.Key.Key_Up else -1)
+        else:
+            super().keyPressEvent(event)
+
+    def _search(self) -> None:
+        words = self.field.text().strip()
+        if words:
+            self._bridge.ask(SearchMessages(words, self._chat), partial(self._answered, words))
+        else:
+            self._messages = ()
+            self._count.setText("")
+
+    def _answered(self, words: str, messages: Sequence[Message]) -> None:
+        if words == self.field.text().strip():
+            self._messages, self._at = messages, 0
+            if messages:
+                self._show()
+            else:
+                self._count.setText(_("Nothing found"))
+
+    def _show(self) -> None:
+        self._count.setText(_("{at} of {all}").format(at=self._at + 1, all=len(self._messages)))
+        self.found.emit(self._messages[self._at])

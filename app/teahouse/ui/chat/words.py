@@ -1,0 +1,41 @@
+"""Messages in words: for screen readers, for the clipboard, and how far an own one has come."""
+
+from collections.abc import Sequence
+
+from teahouse.domain.message import Delivery, Message
+from teahouse.domain.text import label
+from teahouse.i18n import _
+from teahouse.ui.times import clock
+
+SPOKEN_LIMIT = 2000
+
+
+def delivery(state: Delivery) -> str:
+    """How far an own message has come; empty for what others wrote."""
+    return {
+        Delivery.RECEIVED: "",
+        Delivery.QUEUED: _("waiting to be sent"),
+        Delivery.SENT: _("on its way"),
+        Delivery.ACKED: _("the server has it"),
+        Delivery.CONFIRMED: _("delivered"),
+        Delivery.UNSURE: _("not sure it arrived"),
+        Delivery.FAILED: _("not sent"),
+    }[state]
+
+
+def spoken(message: Message) -> str:
+    """A message as a screen reader says it."""
+    text = message.body[:SPOKEN_LIMIT]
+    parts = [f"{label(message.sender)}, {clock(message.time)}: {text}"]
+    if message.mention:
+        parts.append(_("mentions you"))
+    if message.mine and (state := delivery(message.state)):
+        parts.append(state)
+    return ", ".join(parts)
+
+
+def copied(messages: Sequence[Message]) -> str:
+    """Messages for the clipboard: the text of one, lines with time and name of several."""
+    if len(messages) == 1:
+        return messages[0].body
+    return "\n".join(f"[{clock(m.time)}] {label(m.sender)}: {m.body}" for m in messages)

@@ -1,0 +1,203 @@
+"""The pane on the left: find anything, and the chats."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QMenu, QVBoxLayout
+
+from teahouse.domain.chat import Chat, ChatKind, Presence
+from teahouse.domain.commands import LeaveRoom, MarkRead, RemoveChat
+from teahouse.domain.message import Message
+from teahouse.domain.queries import SearchMessages
+from teahouse.domain.text import label
+from teahouse.i18n import _
+from teahouse.ui import icons
+from teahouse.ui.bridge import Bridge
+from teahouse.ui.chats.delegate import ChatsDelegate
+from teahouse.ui.chats.model import CHAT, ChatsModel
+from teahouse.ui.dialogs.question import confirm
+from teahouse.ui.found import FoundList
+from teahouse.ui.known import Known
+from teahouse.ui.widgets import plain, row, tidy, tool
+
+SEARCH_AFTER_MS = 250
+
+
+class ChatsPane(QFrame):
+    """Chats by section with a filter that also finds messages everywhere."""
+
+    chosen = Signal(int)
+    found = Signal(object)
+    """A Message to jump to."""
+    browse = Signal()
+    person = Signal()
+
+    def __init__(self, bridge: Bridge, known: Known) -> None:
+        super().__init__()
+        self.setObjectName("chats")
+        self._bridge, self._known = bridge, known
+        self.model = ChatsModel(self)
+        self.list = QListView()
+        self.search = QLineEdit()
+        self._found = FoundList(known)
+        self._later = QTimer(self)
+        self._current = 0
+        self._build()
+        self._connect()
+
+    def focus_search(self) -> None:
+        """Put the cursor into Find anything."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def select(self, chat: int) -> None:
+        """Show a chat as the open one."""
+        self._current = chat
+        if (at := self.model.row_of(chat)) >= 0:
+            self.list.setCurrentIndex(self.model.index(at))
+        else:
+            self.list.clearSelection()
+
+    def step(self, by: int) -> None:
+        """Open the next or the previous chat."""
+        chats = self.model.order()
+        if not chats:
+            return
+        ids = [c.id for c in chats]
+        at = ids.index(self._current) + by if self._current in ids else 0
+        self.chosen.emit(ids[at % len(ids)])
+
+    def nth(self, number: int) -> None:
+        """Open the chat at this place, counted from 1."""
+        chats = self.model.order()
+        if 0 < number <= len(chats):
+            self.chosen.emit(chats[number - 1].id)
+
+    def _build(self) -> None:
+        self.search.setObjectName("search")
+        self.search.setPlaceholderText(_("Find anything"))
+        self.search.setAccessibleName(_("Find chats and messages"))
+        self.search.addAction(icons.icon("search", "ink3", 16), QLineEdit.ActionPosition.LeadingPosition)
+        self.search.setClearButtonEnabled(False)
+        self._keys = plain(_("Ctrl K"), 11, "ink2")
+        self._keys.setObjectName("keys")
+        inner = QHBoxLayout(self.search)
+        tidy(inner, (0, 0, 10, 0))
+        inner.addStretch(1)
+        inner.addWidget(self._keys)
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(ChatsDelegate(self.list))
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setMouseTracking(True)
+        self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.setAccessibleName(_("Chats"))
+        self._none: QLabel = plain(_("No rooms yet. Browse for one to join."), 13, "ink3", wrap=True)
+        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._none.hide()
+        self._found.hide()
+        top = row(self.search, tool("plus", _("Join a room"), self.browse.emit), spacing=4)
+        layout = QVBoxLayout(self)
+        tidy(layout, (0, 12, 0, 0))
+        tidy(top, (12, 0, 8, 0), 4)
+        layout.addLayout(top)
+        layout.addWidget(self._none, 1)
+        layout.addWidget(self.list, 2)
+        layout.addWidget(self._found, 3)
+
+    def _connect(self) -> None:
+        self._later.setSingleShot(True)
+        self._later.setInterval(SEARCH_AFTER_MS)
+        self._later.timeout.connect(self._search_messages)
+        self.search.textChanged.connect(self._typed)
+        self.search.installEventFilter(self)
+        self.list.clicked.connect(self._open)
+        self.list.activated.connect(self._open)
+        self.list.customContextMenuRequested.connect(self._menu)
+        self._found.chosen.connect(self._jump)
+        self.model.modelReset.connect(self._restore)
+        self._known.chats_changed.connect(self._put)
+        self._known.chat_removed.connect(self.model.remove)
+        self._put(list(self._known.chats.values()))
+
+    def _put(self, chats: list[Chat]) -> None:
+        self.model.put(chats)
+        self._none.setVisible(not self._known.chats and self._known.loaded)
+        self.list.setVisible(bool(self._known.chats) or not self._known.loaded)
+
+    def _restore(self) -> None:
+        if (at := self.model.row_of(self._current)) >= 0:
+            self.list.setCurrentIndex(self.model.index(at))
+
+    def _open(self, index: QModelIndex) -> None:
+        if isinstance(chat := index.data(CHAT), Chat):
+            self.chosen.emit(chat.id)
+
+    def _typed(self, text: str) -> None:
+        self._keys.setVisible(not text)
+        self.model.filter(text)
+        if len(text.strip()) >= 2:
+            self._later.start()
+        else:
+            self._later.stop()
+            self._found.hide()
+
+    def _search_messages(self) -> None:
+        words = self.search.text().strip()
+        self._bridge.ask(SearchMessages(words), partial(self._show_found, words))
+
+    def _show_found(self, words: str, messages: Sequence[Message]) -> None:
+        if self.search.text().strip() == words:
+            self._found.show_messages(messages)
+            self._found.setVisible(bool(messages))
+
+    def _jump(self, message: Message) -> None:
+        self.search.clear()
+        self.found.emit(message)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Down, Enter and Escape work from the filter box."""
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            key = event.key()
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._enter()
+                return True
+            if key == Qt.Key.Key_Escape:
+                self.search.clear()
+                self.chosen.emit(self._current)
+                return True
+            if key == Qt.Key.Key_Down:
+                (self.list if self.model.order() else self._found).setFocus(Qt.FocusReason.TabFocusReason)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _enter(self) -> None:
+        if chats := self.model.order():
+            self.search.clear()
+            self.chosen.emit(chats[0].id)
+        elif message := self._found.first():
+            self._jump(message)
+
+    def _menu(self, at: QPoint) -> None:
+        chat = self.list.indexAt(at).data(CHAT)
+        if not isinstance(chat, Chat):
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if chat.unread:
+            menu.addAction(_("Mark as read"), partial(self._bridge.do, MarkRead(chat.id, 1 << 62)))
+        if chat.kind is ChatKind.ROOM and chat.presence in (Presence.HERE, Presence.ENTERING):
+            menu.addAction(_("Leave the room"), partial(self._bridge.do, LeaveRoom(chat.id)))
+        menu.addAction(_("Remove…"), partial(self._ask_remove, chat))
+        menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def _ask_remove(self, chat: Chat) -> None:
+        confirm(
+            self,
+            _("Remove {title}?").format(title=label(chat.title)),
+            _("You leave it, and its history is taken off this computer. This cannot be undone."),
+            _("Remove"),
+            partial(self._bridge.do, RemoveChat(chat.id)),
+        )

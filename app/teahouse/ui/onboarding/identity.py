@@ -1,0 +1,200 @@
+"""A new identity: choose a server, take a name, answer what the server asks, keep the recovery sheet."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPixmap
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
+
+from teahouse.domain.account import Account, Server
+from teahouse.domain.commands import CancelRegistration, OpenRegistration, SubmitRegistration
+from teahouse.domain.registration import FormField, RegistrationForm
+from teahouse.i18n import _
+from teahouse.ui.bridge import Bridge
+from teahouse.ui.onboarding import suggestions
+from teahouse.ui.onboarding.page import Page
+from teahouse.ui.onboarding.server_fields import ServerFields
+from teahouse.ui.onboarding.signin import more_button
+from teahouse.ui.widgets import button, plain, tidy
+
+_HIDDEN, _FIXED, _PRIVATE = "hidden", "fixed", "text-private"
+_LARGEST_SIDE = 2_000
+
+
+class IdentityPage(QWidget):
+    """Holds the three steps; each is shown in its turn."""
+
+    def __init__(self, bridge: Bridge, back: Callable[[], None], done: Callable[[], None]) -> None:
+        super().__init__()
+        self._bridge, self._back, self._done = bridge, back, done
+        self._steps = QStackedWidget()
+        layout = QVBoxLayout(self)
+        tidy(layout)
+        layout.addWidget(self._steps)
+        self._server = _ServerStep(bridge, back, self._asked)
+        self._steps.addWidget(self._server)
+        self.setFocusProxy(self._server)
+
+    def _asked(self, form: RegistrationForm) -> None:
+        def again() -> None:
+            self._bridge.do(CancelRegistration(form.ticket))
+            self._steps.setCurrentWidget(self._server)
+
+        step = _FormStep(self._bridge, form, again, self._made)
+        self._steps.addWidget(step)
+        self._steps.setCurrentWidget(step)
+        step.focus_first()
+
+    def _made(self, account: Account, password: str) -> None:
+        step = _RecoveryStep(account, password, self._done)
+        self._steps.addWidget(step)
+        self._steps.setCurrentWidget(step)
+
+
+class _ServerStep(Page):
+    def __init__(
+        self, bridge: Bridge, back: Callable[[], None], asked: Callable[[RegistrationForm], None]
+    ) -> None:
+        super().__init__(
+            _("Choose a server"),
+            _("Any of them will do: people on all servers can talk with each other. None wants an e-mail address."),
+            back,
+        )
+        self._bridge, self._asked = bridge, asked
+        self._list = QListWidget()
+        self._list.setAccessibleName(_("Servers"))
+        self._list.setMinimumHeight(240)
+        for server in suggestions.servers():
+            wants = _("reads a picture") if server.captcha else _("nothing but a name")
+            words = f"{server.domain}   ·   {server.country.upper()}   ·   {wants}   ·   {server.checked}"
+            item = QListWidgetItem(words + (_("   ·   onion") if server.onion else ""))
+            item.setData(Qt.ItemDataRole.UserRole, server.domain)
+            self._list.addItem(item)
+        self._list.currentItemChanged.connect(self._picked)
+        self.body.addWidget(self._list)
+        self._domain = self.field(_("Server"), name="domain")
+        self._domain.setPlaceholderText(_("or type another one"))
+        more = more_button(self)
+        self._fields = ServerFields()
+        self._fields.hide()
+        more.toggled.connect(self._fields.setVisible)
+        self.body.addWidget(more)
+        self.body.addWidget(self._fields)
+        self.primary(_("Ask this server"), self._go)
+
+    def _picked(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self._domain.setText(str(item.data(Qt.ItemDataRole.UserRole)))
+
+    def _go(self) -> None:
+        server: Server | str = self._fields.server()
+        domain = self._domain.text().strip()
+        if isinstance(server, str):
+            return self.say(server)
+        if not domain:
+            return self.say(_("Choose a server from the list or type one."))
+        self.busy(True)
+        self._bridge.do(OpenRegistration(domain, server), self._offered, self.complain)
+        return None
+
+    def _offered(self, form: RegistrationForm) -> None:
+        self.busy(False)
+        self._asked(form)
+
+
+class _FormStep(Page):
+    def __init__(
+        self,
+        bridge: Bridge,
+        form: RegistrationForm,
+        back: Callable[[], None],
+        made: Callable[[Account, str], None],
+    ) -> None:
+        super().__init__(_("Your new name on %s") % form.server, form.instructions[:500], back)
+        self._bridge, self._form, self._made = bridge, form, made
+        self._inputs: dict[str, QLineEdit | QComboBox] = {}
+        for question in form.fields:
+            self._add(question)
+        self.body.addWidget(button(_("Another name and password"), self._renew))
+        self.primary(_("Create"), self._go)
+
+    def focus_first(self) -> None:
+        """Put the cursor where typing begins."""
+        first = next(iter(self._inputs.values()), None)
+        if first is not None:
+            first.setFocus()
+
+    def _add(self, question: FormField) -> None:
+        if question.kind == _HIDDEN or question.var == "FORM_TYPE":
+            return
+        if question.image:
+            self._picture(question.image)
+        if question.kind == _FIXED or not question.var:
+            self.body.addWidget(plain(question.value, 13, "ink2", wrap=True))
+        elif question.options:
+            box = QComboBox()
+            box.setAccessibleName(_label(question))
+            for words, value in question.options:
+                box.addItem(words or value, value)
+            self.body.addWidget(plain(_label(question), 13, "ink2"))
+            self.body.addWidget(box)
+            self._inputs[question.var] = box
+        else:
+            value = {"username": suggestions.new_name(), "password": suggestions.new_password()}.get(question.var)
+            line = self.field(_label(question), value or question.value, name=question.var)
+            if question.kind == _PRIVATE and question.var != "password":
+                line.setEchoMode(QLineEdit.EchoMode.Password)
+            self._inputs[question.var] = line
+
+    def _picture(self, raw: bytes) -> None:
+        image = QImage.fromData(raw)
+        if image.isNull() or max(image.width(), image.height()) > _LARGEST_SIDE:
+            self.body.addWidget(plain(_("The server's picture cannot be shown."), 13, "rust"))
+            return
+        shown = plain()
+        larger = image.scaled(image.size() * (2 if image.width() < 300 else 1), Qt.AspectRatioMode.KeepAspectRatio)
+        shown.setPixmap(QPixmap.fromImage(larger))
+        shown.setAccessibleName(_("A picture with text to copy, from the server"))
+        self.body.addWidget(shown)
+
+    def _renew(self) -> None:
+        for var, make in (("username", suggestions.new_name), ("password", suggestions.new_password)):
+            line = self._inputs.get(var)
+            if isinstance(line, QLineEdit):
+                line.setText(make())
+
+    def _values(self) -> dict[str, str]:
+        values = {f.var: f.value for f in self._form.fields if f.kind == _HIDDEN and f.var}
+        for var, line in self._inputs.items():
+            values[var] = line.text() if isinstance(line, QLineEdit) else str(line.currentData())
+        return values
+
+    def _go(self) -> None:
+        values = self._values()
+        empty = next((f for f in self._form.fields if f.required and f.var in self._inputs and not values[f.var]), None)
+        if empty is not None:
+            return self.say(_("“%s” is still empty.") % _label(empty))
+        self.busy(True)
+        command = SubmitRegistration(self._form.ticket, tuple(values.items()), values.get("username", ""))
+        self._bridge.do(command, lambda account: self._made(account, values.get("password", "")), self.complain)
+        return None
+
+
+class _RecoveryStep(Page):
+    def __init__(self, account: Account, password: str, done: Callable[[], None]) -> None:
+        super().__init__(
+            _("This is you now"),
+            _("Nobody can send you a forgotten password. Write these two lines down or save them somewhere safe."),
+        )
+        self._text = f"{_('Address')}: {account.jid}\n{_('Password')}: {password}"
+        self._address = self.field(_("Address"), account.jid, name="made_address")
+        self._secret = self.field(_("Password"), password, name="made_password")
+        for line in (self._address, self._secret):
+            line.setReadOnly(True)
+        self.body.addWidget(button(_("Copy both"), lambda: QGuiApplication.clipboard().setText(self._text)))
+        self.primary(_("Enter"), done)
+
+
+def _label(question: FormField) -> str:
+    known = {"username": _("Name"), "password": _("Password"), "email": _("E-mail")}
+    return question.label or known.get(question.var, question.var)

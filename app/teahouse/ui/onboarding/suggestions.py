@@ -1,0 +1,47 @@
+"""What the first minute suggests: servers from a dated list, and names and passwords from `secrets`."""
+
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+_RESOURCES = Path(__file__).resolve().parents[4] / "resources"
+_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+PASSWORD_GROUPS, GROUP = 5, 4
+"""Twenty characters of 32: 100 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """One free server of resources/servers.toml."""
+
+    domain: str
+    country: str
+    captcha: bool
+    website: str
+    checked: str
+    """The day of the source, ISO 8601."""
+    onion: str = ""
+
+
+def servers() -> tuple[Suggested, ...]:
+    """The list, in its own order."""
+    found = tomllib.loads((_RESOURCES / "servers.toml").read_text())["server"]
+    return tuple(
+        Suggested(
+            row["domain"], row["country"], row["captcha"], row["website"], str(row["checked"]), row.get("onion", "")
+        )
+        for row in found
+    )
+
+
+def new_name() -> str:
+    """A name that says nothing about anybody."""
+    words = tomllib.loads((_RESOURCES / "names.toml").read_text())
+    return f"{secrets.choice(words['first'])}-{secrets.choice(words['second'])}-{secrets.randbelow(90) + 10}"
+
+
+def new_password() -> str:
+    """A password of 100 random bits, in groups that can be copied by hand."""
+    groups = ("".join(secrets.choice(_ALPHABET) for _ in range(GROUP)) for _ in range(PASSWORD_GROUPS))
+    return "-".join(groups)

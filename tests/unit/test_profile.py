@@ -1,0 +1,46 @@
+"""profile.toml."""
+
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teahouse.domain.vault import VaultMode
+from teahouse.profile import Policy, Profile, ProfileDamaged, Theme, read_profile, toml_string, write_profile
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    """And only its owner may read it."""
+    path = tmp_path / "profile.toml"
+    assert read_profile(path) is None
+    profile = Profile(Policy.OPEN, Theme.DARK, "zh_CN", VaultMode.KEYRING)
+    write_profile(path, profile)
+    write_profile(path, profile)
+    assert read_profile(path) == profile
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_new_profile_goes_through_tor() -> None:
+    """The careful default."""
+    assert Profile().policy is Policy.TOR
+
+
+@pytest.mark.parametrize(
+    "text", ["policy = ", 'policy = "loose"', "vault = 3", 'language = "a b"', "theme = []", "\x00"]
+)
+def test_damage_is_a_sentence(tmp_path: Path, text: str) -> None:
+    """It names the file."""
+    path = tmp_path / "profile.toml"
+    path.write_text(text)
+    with pytest.raises(ProfileDamaged, match=r"profile\.toml"):
+        read_profile(path)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_string_survives_toml(text: str) -> None:
+    """Quotes, controls, everything."""
+    assert tomllib.loads(f"x = {toml_string(text)}")["x"] == text
