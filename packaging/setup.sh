@@ -1,8 +1,8 @@
 # Sourced by app/run and tests/run, with ROOT set: system packages by apt where that is allowed, then .venv.
 #   setup runtime|dev
-# Nothing to do costs a few hundredths of a second.
+# Nothing to do costs a few hundredths of a second. Where releases differ in a package's name: new-name|old-name.
 
-QT_PACKAGES="libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0
+QT_PACKAGES="libglib2.0-0t64|libglib2.0-0 libwayland-cursor0 libwayland-egl1 libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0
     libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libdbus-1-3 libfontconfig1"
 FONT_PACKAGES="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji fonts-inter"
 PRACTICE_PACKAGES="prosody openssl"
@@ -24,9 +24,17 @@ find_python() {
 }
 
 missing_packages() {
-    dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+    dpkg-query -W -f '${db:Status-Status} ${Package}\n' $(echo "$@" | tr '|' ' ') 2>/dev/null |
         awk -v wanted="$*" '$1 == "installed" { have[$2] = 1 }
-            END { n = split(wanted, w); for (i = 1; i <= n; i++) if (!(w[i] in have)) print w[i] }'
+            END {
+                n = split(wanted, w)
+                for (i = 1; i <= n; i++) {
+                    found = 0
+                    m = split(w[i], names, "|")
+                    for (j = 1; j <= m; j++) if (names[j] in have) found = 1
+                    if (!found) print w[i]
+                }
+            }'
 }
 
 may_install() {
@@ -38,6 +46,17 @@ may_install() {
 apt_quiet() {
     $AS_ROOT env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" \
         >>"$APT_LOG" 2>&1
+}
+
+# The names that this release knows: the first alternative that apt has, else the last one.
+known_here() {
+    local choice name
+    for choice in "$@"; do
+        for name in ${choice//|/ }; do
+            if [ "$name" = "$choice" ] || apt-cache show "$name" >/dev/null 2>&1; then break; fi
+        done
+        echo "$name"
+    done
 }
 
 # Installs all it can; a package that this release does not have does not keep the others out.
@@ -54,6 +73,7 @@ apt_install() {
             printf '#!/bin/sh\nexit 101\n' | $AS_ROOT tee "$policy" >/dev/null && $AS_ROOT chmod 755 "$policy"
         fi
         if ! ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1; then apt_quiet update || true; fi
+        set -- $(known_here "$@")
         apt_quiet install -y --no-install-recommends "$@" && exit 0
         apt_quiet update || true
         apt_quiet install -y --no-install-recommends "$@" && exit 0
@@ -82,7 +102,7 @@ system_packages() {
         apt_install $missing || say "going on without some system packages"
     else
         say "these system packages are missing: $(echo $missing)"
-        say "install them with: sudo apt-get install $(echo $missing)"
+        say "install them with: sudo apt-get install $(known_here $missing | tr '\n' ' ')"
         say "going on: without Qt's libraries there is no window, without prosody no practice server, the rest is optional"
     fi
 }

@@ -65,7 +65,7 @@ class LogRing(logging.Handler):
         return tuple(self._lines)
 
 
-def configure(level: str = "warning") -> LogRing:
+def set_up(level: str = "warning") -> LogRing:
     """Send the whole program's log to the ring and, from this level on, to the terminal."""
     ring = LogRing()
     terminal = logging.StreamHandler(sys.stderr)

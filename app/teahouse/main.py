@@ -1,5 +1,6 @@
 """The client process: puts window, reader and engine together. The window is painted before slixmpp is imported."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +62,8 @@ class Client:
     # -- the engine --------------------------------------------------------
 
     def _start_engine(self) -> None:
+        if os.environ.get("TEAHOUSE_TELL_PAINT"):
+            print("painted", flush=True)
         from teahouse.engine.thread import EngineThread
 
         self._engine = EngineThread(

@@ -26,12 +26,15 @@ CRASHING = """
 import sys
 from pathlib import Path
 from teahouse.domain import commands as c
+from teahouse.domain.account import Link
 from teahouse.domain.chat import Presence
-from teahouse.domain.events import ChatStored
+from teahouse.domain.events import ChatStored, LinkChanged
 from tests.rig.engine import RunningEngine
 house = RunningEngine(Path(sys.argv[1]))
 chat = int(sys.argv[2])
-house.wait(ChatStored, lambda e: e.chat.id == chat and (e.chat.presence is Presence.HERE or sys.argv[4] == "person"))
+house.wait(LinkChanged, lambda e: e.link is Link.ONLINE)
+if sys.argv[4] == "room":
+    house.wait(ChatStored, lambda e: e.chat.id == chat and e.chat.presence is Presence.HERE)
 house.do(c.SendMessage(chat, sys.argv[3]))
 house.do(c.SendMessage(chat, "never reached"))
 """

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from teahouse.log import RING_LINES, LogRing, RedactingFormatter, configure, redact
+from teahouse.log import RING_LINES, LogRing, RedactingFormatter, redact, set_up
 
 SECRETS = [
     "signed in as anna@example.org",
@@ -71,7 +71,7 @@ def root_logger() -> Iterator[logging.Logger]:
 
 def test_configuring_caps_slixmpp(root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]) -> None:
     """Stanzas are logged at DEBUG by slixmpp: never here."""
-    ring = configure("debug")
+    ring = set_up("debug")
     logging.getLogger("slixmpp.xmlstream").debug("RECV: <message/>")
     logging.getLogger("teahouse.x").info("hello anna@example.org")
     assert [line.partition("teahouse.x: ")[2] for line in ring.lines()] == ["hello [address]"]

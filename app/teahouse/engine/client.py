@@ -7,7 +7,6 @@ connection. `see-other-host` is ignored. Stanzas of a bound session go to `on_st
 
 import asyncio
 import logging
-import secrets
 import socket
 import ssl
 import xml.etree.ElementTree as ET
@@ -25,6 +24,7 @@ from teahouse.domain.text import cleaned, illegal_in_xml
 from teahouse.engine import scram
 from teahouse.engine.pacer import Pacer
 from teahouse.engine.parser import BoundedParser, Forbidden
+from teahouse.engine.questions import Questions
 from teahouse.engine.xml import CLIENT
 from teahouse.net.certificate import fingerprint, tls_context
 from teahouse.net.endpoints import Endpoint
@@ -69,7 +69,7 @@ class Client(ClientXMPP):
         self._proceeding = False
         self._backlog: deque[ET.Element] = deque()
         self._draining: asyncio.Task[None] | None = None
-        self._asked: dict[str, tuple[str, asyncio.Future[ET.Element]]] = {}
+        self._questions = Questions(self.put)
         self._problem: Problem | None = None
         for name, handler in (
             ("session_start", self._started),
@@ -218,35 +218,11 @@ class Client(ClientXMPP):
         self.send_raw(tostring(xml, xmlns=CLIENT, stream=self, top_level=True))
 
     async def ask(self, iq: ET.Element, seconds: float = 30) -> ET.Element:
-        """Send an IQ and wait for its answer, an error too; raises Trouble (TIMED_OUT, CONNECTION_LOST).
-
-        Only the entity that was asked can answer (RFC 6120 section 8.1.2.1).
-        """
-        number = secrets.token_hex(12)
-        iq.set("id", number)
-        future: asyncio.Future[ET.Element] = asyncio.get_running_loop().create_future()
-        self._asked[number] = (iq.get("to", ""), future)
-        self.put(iq)
-        if self.lost.done():
-            future.cancel()
-        try:
-            async with asyncio.timeout(seconds):
-                return await asyncio.shield(future)
-        except TimeoutError:
-            raise Trouble(Problem(Fault.TIMED_OUT, iq.get("to", self._host))) from None
-        except asyncio.CancelledError:
-            if future.cancelled():
-                raise Trouble(Problem(Fault.CONNECTION_LOST, self._host)) from None
-            raise
-        finally:
-            self._asked.pop(number, None)
+        """Send an IQ and wait for its answer, an error too; raises Trouble (TIMED_OUT, CONNECTION_LOST)."""
+        return await self._questions.ask(iq, self._host, seconds)
 
     def _answered(self, iq: ET.Element) -> None:
-        asked, future = self._asked.get(iq.get("id", ""), ("", None))
-        sender = iq.get("from", "")
-        own = ("", self.boundjid.bare, self.boundjid.full, self._host)
-        if future is not None and not future.done() and (sender == asked if asked else sender in own):
-            future.set_result(iq)
+        self._questions.answered(iq, ("", self.boundjid.bare, self.boundjid.full, self._host))
 
     # -- the end ---------------------------------------------------------
 
@@ -271,8 +247,7 @@ class Client(ClientXMPP):
         problem = self._problem or Problem(Fault.CONNECTION_LOST, self._host)
         if self._run_out_filters is not None:
             self._run_out_filters.cancel()
-        for _, future in self._asked.values():
-            future.cancel()
+        self._questions.close()
         if not self.ready.done():
             self.ready.set_exception(Trouble(problem))
         if not self.lost.done():

@@ -27,7 +27,8 @@ class ProtectPage(Page):
         self._bridge, self._done = bridge, done
         self._group = QButtonGroup(self)
         self._modes: dict[int, VaultMode] = {}
-        self._choice(VaultMode.PASSPHRASE, _("A passphrase, asked at every start"), _("The safest. It cannot be reset."))
+        safest = _("The safest. It cannot be reset.")
+        self._choice(VaultMode.PASSPHRASE, _("A passphrase, asked at every start"), safest)
         self._passphrase = self.field(_("Passphrase"), secret=True, name="passphrase")
         self._again = self.field(_("The same once more"), secret=True, name="again")
         self.body.addSpacing(8)

@@ -1,0 +1,51 @@
+"""IQ requests under way: each is answered once, and only by the entity that was asked (RFC 6120 section 8.1.2.1)."""
+
+import asyncio
+import secrets
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+
+from teahouse.domain.problem import Fault, Problem, Trouble
+
+
+class Questions:
+    """Those of one connection."""
+
+    def __init__(self, put: Callable[[ET.Element], None]) -> None:
+        self._put = put
+        self._open: dict[str, tuple[str, asyncio.Future[ET.Element]]] = {}
+        self._closed = False
+
+    async def ask(self, iq: ET.Element, host: str, seconds: float) -> ET.Element:
+        """Send an IQ and wait for its answer, an error too; raises Trouble (TIMED_OUT, CONNECTION_LOST)."""
+        if self._closed:
+            raise Trouble(Problem(Fault.CONNECTION_LOST, host))
+        number = secrets.token_hex(12)
+        iq.set("id", number)
+        future: asyncio.Future[ET.Element] = asyncio.get_running_loop().create_future()
+        self._open[number] = (iq.get("to", ""), future)
+        self._put(iq)
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(future)
+        except TimeoutError:
+            raise Trouble(Problem(Fault.TIMED_OUT, iq.get("to", host))) from None
+        except asyncio.CancelledError:
+            if future.cancelled():
+                raise Trouble(Problem(Fault.CONNECTION_LOST, host)) from None
+            raise
+        finally:
+            self._open.pop(number, None)
+
+    def answered(self, iq: ET.Element, own: tuple[str, ...]) -> None:
+        """Take an answer; one by somebody else is dropped. `own` are the senders that speak for our account."""
+        asked, future = self._open.get(iq.get("id", ""), ("", None))
+        sender = iq.get("from", "")
+        if future is not None and not future.done() and (sender == asked if asked else sender in own):
+            future.set_result(iq)
+
+    def close(self) -> None:
+        """The connection is gone: nobody will answer."""
+        self._closed = True
+        for _, future in self._open.values():
+            future.cancel()
