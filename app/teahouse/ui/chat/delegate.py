@@ -83,8 +83,8 @@ class MessageDelegate(QStyledItemDelegate):
         if not isinstance(row, Row):
             return
         laid = self.laid(row)
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         _dividers(painter, rect, row)

@@ -14,7 +14,7 @@ from teahouse.ui.widgets import column, plain, tidy, tool
 class Header(QFrame):
     """56 px: avatar, title, what is going on, and buttons."""
 
-    find = Signal()
+    find_wanted = Signal()
     details = Signal()
 
     def __init__(self, known: Known) -> None:
@@ -31,7 +31,7 @@ class Header(QFrame):
         layout.addWidget(self._avatar)
         words = column(0, self._title, self._about, 0, spacing=0)
         layout.addLayout(words, 1)
-        self.search = tool("search", _("Find in this chat (Ctrl+F)"), self.find.emit)
+        self.search = tool("search", _("Find in this chat (Ctrl+F)"), self.find_wanted.emit)
         self.toggle = tool("panel", _("Show or hide the details (Ctrl+I)"), self.details.emit)
         layout.addWidget(self.search)
         layout.addWidget(self.toggle)

@@ -126,7 +126,7 @@ def _format(start: int, length: int) -> QTextLayout.FormatRange:
     style.setForeground(QColor(theme.current().jade))
     style.setFontUnderline(True)
     span = QTextLayout.FormatRange()
-    span.start, span.length, span.format = start, length, style  # type: ignore[misc, assignment]
+    span.start, span.length, span.format = start, length, style
     return span
 
 

@@ -83,8 +83,8 @@ class ConversationModel(QAbstractListModel):
         """Where a message stands in the window, or -1."""
         return next((at for at, row in enumerate(self._rows) if row.message.id == message), -1)
 
-    def open(self, chat: Chat | None) -> None:
-        """Show another chat from its end."""
+    def open(self, chat: Chat | None, message: Message | None = None) -> None:
+        """Show another chat from its end, or around one of its messages."""
         self._chat = chat.id if chat else 0
         self._read_up_to = chat.read_up_to if chat and chat.unread else -1
         self._turn += 1
@@ -92,7 +92,9 @@ class ConversationModel(QAbstractListModel):
         self._late.clear()
         self.following = True
         self._fill((), 0)
-        if chat:
+        if message:
+            self.jump(message.key, message.id)
+        elif chat:
             self.latest()
 
     def latest(self) -> None:

@@ -28,7 +28,6 @@ class ConversationPane(QFrame):
         self.setObjectName("conversation")
         self._known = known
         self.chat: Chat | None = None
-        self._then: Message | None = None
         self.model = ConversationModel(bridge, self)
         self.view = MessageView(bridge, self.model, hooks)
         self.header, self.banner, self.finder = Header(known), Banner(), FindBar(bridge)
@@ -39,12 +38,11 @@ class ConversationPane(QFrame):
             layout.addWidget(part)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.composer)
-        self.header.find.connect(self.find)
+        self.header.find_wanted.connect(self.open_find)
         self.finder.found.connect(self.view.jump_to)
         self.composer.sent.connect(self.view.jump_to_latest)
         self.view.link.connect(self.link)
         self.view.whole.connect(lambda message: show_whole(self, message.body))
-        self.model.opened.connect(self._continue)
         known.chats_changed.connect(self._chats)
         known.occupants_changed.connect(self._occupants)
         known.contacts_changed.connect(lambda account: self._again())
@@ -52,10 +50,10 @@ class ConversationPane(QFrame):
     def open(self, chat: Chat, message: Message | None = None) -> None:
         """Show a chat, at a message when one is given."""
         if self.chat is None or self.chat.id != chat.id:
-            self.chat, self._then = chat, message
+            self.chat = chat
             self.finder.hide()
             self.composer.open(chat)
-            self.model.open(chat)
+            self.model.open(chat, message)
             self._again()
         elif message is not None:
             self.view.jump_to(message)
@@ -66,15 +64,10 @@ class ConversationPane(QFrame):
         self.chat = None
         self.model.open(None)
 
-    def find(self) -> None:
+    def open_find(self) -> None:
         """Open the find bar."""
         if self.chat is not None:
             self.finder.open(self.chat.id)
-
-    def _continue(self, shown: int) -> None:
-        if self._then is not None and not self.model.loading:
-            message, self._then = self._then, None
-            self.view.jump_to(message)
 
     def _chats(self, chats: list[Chat]) -> None:
         for chat in chats:

@@ -1,0 +1,169 @@
+"""Browse a service's rooms, read the card of one, and join it."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QProgressBar, QVBoxLayout, QWidget
+
+from teahouse.domain.account import Account
+from teahouse.domain.chat import Chat, RoomFacts, RoomListing
+from teahouse.domain.commands import AskRoom, BrowseRooms, JoinRoom
+from teahouse.domain.problem import Fault, Problem
+from teahouse.domain.text import label
+from teahouse.i18n import _, ngettext
+from teahouse.ui.bridge import Bridge
+from teahouse.ui.dialogs.question import Sheet
+from teahouse.ui.problems import sentence
+from teahouse.ui.roomwords import facts_lines
+from teahouse.ui.widgets import Facts, frame, plain, tidy
+
+MOST = 2000
+_LISTING = Qt.ItemDataRole.UserRole + 1
+
+
+class BrowseRoomsSheet(Sheet):
+    """Rooms on the left, the chosen one's card on the right. `joined` is told the chat once inside."""
+
+    def __init__(
+        self, parent: QWidget | None, bridge: Bridge, account: Account, joined: Callable[[Chat], None], room: str = ""
+    ) -> None:
+        super().__init__(parent, _("Join a room"), _("Choose a room, or type the address of one."), 720)
+        self._bridge, self._account, self._joined = bridge, account, joined
+        self._listings: Sequence[RoomListing] = ()
+        self._asked = ""
+        self.service, self.address = QLineEdit(), QLineEdit(room)
+        self.nick, self.password = QLineEdit(account.nick), QLineEdit()
+        self.rooms, self._filter, self._facts = QListWidget(), QLineEdit(), Facts()
+        self._busy = QProgressBar()
+        self._busy.setRange(0, 0)
+        self._busy.setTextVisible(False)
+        self._build()
+        if room:
+            self._look()
+        self._browse()
+
+    def _build(self) -> None:
+        for field, name in (
+            (self._filter, _("Find a room in this list")),
+            (self.service, _("Another service, for example rooms.example")),
+            (self.address, _("Address of the room")),
+            (self.nick, _("Your nick")),
+            (self.password, _("Password of the room, if it wants one")),
+        ):
+            field.setPlaceholderText(name)
+            field.setAccessibleName(name)
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.rooms.setAccessibleName(_("Rooms"))
+        self.rooms.setMinimumHeight(300)
+        self._filter.textChanged.connect(self._show)
+        self.service.editingFinished.connect(self._browse)
+        self.rooms.currentItemChanged.connect(self._picked)
+        self.rooms.itemActivated.connect(lambda item: self.nick.setFocus())
+        self.address.editingFinished.connect(self._look)
+        left = QVBoxLayout()
+        for part in (self._filter, self.rooms, self._busy, self.service):
+            left.addWidget(part)
+        card = frame("card")
+        inside = QVBoxLayout(card)
+        tidy(inside, (14, 14, 14, 14), 10)
+        self._name, self._about = plain("", 15, bold=True, wrap=True), plain("", 13, "ink2", wrap=True)
+        inside.addWidget(self._name)
+        inside.addWidget(self._about)
+        inside.addLayout(self._facts)
+        inside.addStretch(1)
+        right = QVBoxLayout()
+        right.addWidget(self.address)
+        right.addWidget(card, 1)
+        right.addWidget(self.nick)
+        right.addWidget(self.password)
+        both = QHBoxLayout()
+        tidy(both, spacing=16)
+        both.addLayout(left, 1)
+        both.addLayout(right, 1)
+        self.body.addLayout(both, 1)
+        self.finish(_("Join"), self.join)
+        self._card(None)
+
+    def join(self) -> None:
+        """Enter the room that stands in the address field."""
+        room, nick = self.address.text().strip(), self.nick.text().strip()
+        if not room or not nick:
+            self.complain(_("Choose a room and a nick first."))
+            return
+        self.complain("")
+        self.act.setEnabled(False)
+        command = JoinRoom(self._account.id, room, nick, self.password.text())
+        self._bridge.do(command, self._inside, self._refused)
+
+    def _browse(self) -> None:
+        self._busy.show()
+        command = BrowseRooms(self._account.id, self.service.text().strip())
+        self._bridge.do(command, self._listed, self._no_list)
+
+    def _listed(self, listings: Sequence[RoomListing]) -> None:
+        self._busy.hide()
+        self._listings = sorted(listings, key=lambda r: (-r.occupants, r.name.casefold()))
+        self._show()
+
+    def _no_list(self, problem: Problem) -> None:
+        self._busy.hide()
+        self.complain(sentence(problem))
+
+    def _show(self) -> None:
+        words = self._filter.text().casefold().split()
+        self.rooms.blockSignals(True)
+        self.rooms.clear()
+        shown = (r for r in self._listings if all(w in f"{r.name} {r.jid}".casefold() for w in words))
+        for listing in itertools.islice(shown, MOST):
+            count = ngettext("{n} here", "{n} here", listing.occupants).format(n=listing.occupants)
+            title = label(listing.name or listing.jid, 60)
+            item = QListWidgetItem(f"{title} · {count}" if listing.occupants >= 0 else title)
+            item.setToolTip("")
+            item.setData(_LISTING, listing)
+            self.rooms.addItem(item)
+        self.rooms.blockSignals(False)
+
+    def _picked(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.address.setText(item.data(_LISTING).jid)
+            self._look()
+
+    def _look(self) -> None:
+        room = self.address.text().strip()
+        if room and room != self._asked:
+            self._asked = room
+            self._card(None)
+            self._bridge.do(AskRoom(self._account.id, room), partial(self._described, room), partial(self._unknown, room))
+
+    def _described(self, room: str, facts: RoomFacts) -> None:
+        if room == self._asked:
+            self.complain("")
+            self._card(facts)
+
+    def _unknown(self, room: str, problem: Problem) -> None:
+        if room == self._asked:
+            self.complain(sentence(problem))
+
+    def _card(self, facts: RoomFacts | None) -> None:
+        self._name.setText(label(facts.name or self._asked) if facts else label(self._asked) or _("No room chosen"))
+        self._about.setText(label(facts.description, 300) if facts else "")
+        self._about.setVisible(bool(facts and facts.description))
+        self._facts.show_lines(facts_lines(facts) if facts else [])
+        self.password.setVisible(bool(facts and facts.password))
+
+    def _inside(self, chat: Chat) -> None:
+        self.accept()
+        self._joined(chat)
+
+    def _refused(self, problem: Problem) -> None:
+        self.act.setEnabled(True)
+        self.complain(sentence(problem))
+        if problem.fault is Fault.ROOM_PASSWORD:
+            self.password.show()
+            self.password.setFocus()
+        elif problem.fault is Fault.NICK_TAKEN:
+            self.nick.setFocus()
+            self.nick.selectAll()
+

@@ -1,0 +1,32 @@
+"""What stands in the middle while no chat is open."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from teahouse.i18n import _
+from teahouse.ui import icons
+from teahouse.ui.banner import Banner
+from teahouse.ui.widgets import button, plain, row, tidy
+
+
+class EmptyPage(QFrame):
+    """A quiet page with the two things to do first."""
+
+    def __init__(self, browse: Callable[[], None], person: Callable[[], None]) -> None:
+        super().__init__()
+        self.setObjectName("empty")
+        self.banner = Banner()
+        mark = plain()
+        mark.setPixmap(icons.mark(72, "jade"))
+        words = plain(_("Join a room to begin, or write to somebody you know."), 14, "ink2")
+        layout = QVBoxLayout(self)
+        tidy(layout, spacing=14)
+        layout.addWidget(self.banner)
+        layout.addStretch(1)
+        layout.addWidget(mark, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(plain(_("Nobody is pouring yet"), 22, bold=True), 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(row(0, button(_("Join a room"), browse, "primary"), button(_("Write to a person"), person), 0))
+        layout.addStretch(1)

@@ -1,0 +1,90 @@
+"""The status strip: the way to the server in words, and whether all was delivered."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from teahouse.domain.account import Account, Link, Route
+from teahouse.domain.events import LinkChanged
+from teahouse.domain.text import label
+from teahouse.i18n import _, ngettext
+from teahouse.ui import icons
+from teahouse.ui.problems import words
+from teahouse.ui.widgets import picture, plain, set_tone, tidy
+
+
+class Strip(QFrame):
+    """28 px at the foot of the window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("strip")
+        self.setFixedHeight(28)
+        self._icon = picture("route", "amber", 14)
+        self._route, self._state = plain("", 12, "amber", bold=True), plain("", 12, "ink2")
+        self._delivery, self._who = plain("", 12, "ink2"), plain("", 12, "ink2")
+        self._retry = 0
+        self._link: LinkChanged | None = None
+        self._tick = QTimer(self)
+        self._tick.setInterval(1000)
+        self._tick.timeout.connect(self._count_down)
+        layout = QHBoxLayout(self)
+        tidy(layout, (14, 0, 14, 0), 8)
+        for part in (self._icon, self._route, self._state):
+            layout.addWidget(part)
+        layout.addStretch(1)
+        layout.addWidget(self._delivery)
+        layout.addSpacing(6)
+        layout.addWidget(self._who)
+
+    def show_account(self, account: Account | None, link: LinkChanged | None) -> None:
+        """Say the route and the state of an identity."""
+        if account is None:
+            return
+        text, tone, icon = route_words(account.route)
+        self._route.setText(text)
+        set_tone(self._route, tone)
+        self._icon.setPixmap(icons.pixmap(icon, tone, 14))
+        self._who.setText(label(account.nick or account.jid, 40))
+        if link is not self._link:
+            self._link, self._retry = link, link.retry_in if link else 0
+        self._say()
+        if self._retry and not self._tick.isActive():
+            self._tick.start()
+
+    def show_waiting(self, count: int) -> None:
+        """Say how many own messages wait to be sent."""
+        waiting = ngettext("{n} waiting to be sent", "{n} waiting to be sent", count).format(n=count)
+        self._delivery.setText(waiting if count else _("All messages delivered"))
+        set_tone(self._delivery, "amber" if count else "ink2")
+
+    def _count_down(self) -> None:
+        self._retry = max(0, self._retry - 1)
+        if not self._retry:
+            self._tick.stop()
+        self._say()
+
+    def _say(self) -> None:
+        self._state.setText(f"· {state_words(self._link, self._retry)}")
+        set_tone(self._state, "rust" if self._link and self._link.problem else "ink2")
+
+
+def route_words(route: Route) -> tuple[str, str, str]:
+    """(words, tone, icon) of the way to the server."""
+    if route is Route.TOR:
+        return _("Tor"), "jade", "onion"
+    if route is Route.PROXY:
+        return _("Proxy · the server sees the proxy"), "amber", "route"
+    return _("Direct · the server sees where you are"), "amber", "route"
+
+
+def state_words(link: LinkChanged | None, retry: int) -> str:
+    """The state of a connection in words."""
+    state = link.link if link else Link.OFF
+    if state is Link.ONLINE:
+        return _("online")
+    if state in (Link.DIALING, Link.SECURING, Link.SIGNING_IN):
+        return _("connecting…")
+    told = words(link.problem)[0] if link and link.problem else _("Offline")
+    if retry:
+        return _("{what} Next try in {n} s").format(what=told if told.endswith(".") else told + ".", n=retry)
+    return told

@@ -1,0 +1,280 @@
+"""The main window: rail, chats, conversation, details, strip."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from teahouse.domain.account import Account, Link
+from teahouse.domain.chat import Chat, ChatKind
+from teahouse.domain.commands import AnnounceAll, Connect, Disconnect, SetPreference
+from teahouse.domain.events import WentWrong
+from teahouse.domain.message import Message
+from teahouse.domain.queries import ReadPreferences
+from teahouse.i18n import _
+from teahouse.ui.asking import Asking
+from teahouse.ui.bridge import Bridge
+from teahouse.ui.chat.pane import ConversationPane
+from teahouse.ui.chats.view import ChatsPane
+from teahouse.ui.details import Details
+from teahouse.ui.empty import EmptyPage
+from teahouse.ui.hooks import Hooks
+from teahouse.ui.known import Known
+from teahouse.ui.menus import main_menu
+from teahouse.ui.palette import go_anywhere
+from teahouse.ui.pending import Pending
+from teahouse.ui.rail import Rail
+from teahouse.ui.shortcuts import show_keys, table
+from teahouse.ui.strip import Strip
+from teahouse.ui.widgets import tidy
+
+FOLD_DETAILS, FOLD_LIST = 1100, 720
+
+
+@dataclass(frozen=True, slots=True)
+class WindowActions:
+    """What the window wants done outside itself."""
+
+    add_identity: Callable[[], None]
+    quit: Callable[[], None]
+    open_link: Callable[[str], None] | None = None
+
+
+class MainWindow(QMainWindow):
+    """Puts the panes together; each keeps itself true."""
+
+    chat_shown = Signal(int)
+
+    def __init__(self, bridge: Bridge, actions: WindowActions, hooks: Hooks | None = None) -> None:
+        super().__init__()
+        self.setWindowTitle("Teahouse")
+        self.resize(1280, 800)
+        self.setMinimumSize(420, 400)
+        self._bridge, self._actions = bridge, actions
+        self._details_wanted, self._preferred = True, ""
+        self._preferences_read = False
+        self.known = Known(bridge)
+        self.known.setParent(self)
+        self.rail, self.chats, self.strip = Rail(), ChatsPane(bridge, self.known), Strip()
+        self.conversation = ConversationPane(bridge, self.known, hooks)
+        self.details = Details(bridge, self.known)
+        self.empty = EmptyPage(self.browse, self.person)
+        self.asking = Asking(self, bridge, self.open_chat)
+        self._account = 0
+        self._build()
+        self._connect()
+        bridge.ask(ReadPreferences(), self._preferences)
+        bridge.do(AnnounceAll())
+
+    def open_chat(self, chat: Chat, message: Message | None = None) -> None:
+        """Show a chat."""
+        self.known.chats.setdefault(chat.id, chat)
+        self.chats.select(chat.id)
+        self.conversation.open(chat, message)
+        self.details.show_chat(chat)
+        self._middle.setCurrentWidget(self.conversation)
+        self._fold()
+        self._identity()
+        self.conversation.composer.box.setFocus()
+        if self._preferred != str(chat.id):
+            self._preferred = str(chat.id)
+            self._bridge.do(SetPreference("open_chat", str(chat.id)))
+        self.chat_shown.emit(chat.id)
+
+    def current_account(self) -> Account | None:
+        """The identity of the open chat, or the first one."""
+        chat = self.conversation.chat
+        wanted = chat.account if chat else self._account
+        return self.known.accounts.get(wanted) or next(iter(self.known.accounts.values()), None)
+
+    def browse(self, room: str = "") -> None:
+        """Join a room."""
+        if account := self.current_account():
+            self.asking.browse(account, room)
+
+    def person(self) -> None:
+        """Write to a person."""
+        if account := self.current_account():
+            self.asking.person(account)
+
+    def _build(self) -> None:
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self.empty)
+        self._middle.addWidget(self.conversation)
+        self.chats.setFixedWidth(296)
+        panes = QHBoxLayout()
+        tidy(panes)
+        for part in (self.rail, self.chats):
+            panes.addWidget(part)
+        panes.addWidget(self._middle, 1)
+        panes.addWidget(self.details)
+        whole = QWidget()
+        layout = QVBoxLayout(whole)
+        tidy(layout)
+        layout.addLayout(panes, 1)
+        layout.addWidget(self.strip)
+        self.setCentralWidget(whole)
+        self.details.hide()
+        self.strip.show_waiting(0)
+
+    def _connect(self) -> None:
+        known = self.known
+        self.chats.chosen.connect(self._chosen)
+        self.chats.found.connect(self._found)
+        self.chats.browse.connect(self.browse)
+        self.rail.add.connect(self._actions.add_identity)
+        self.rail.chosen.connect(self._only)
+        self.rail.menu.connect(self._menu)
+        self.conversation.header.details.connect(self.toggle_details)
+        self.conversation.link.connect(self._link)
+        self.details.change_nick.connect(lambda: self._of_chat(self.asking.nick))
+        self.details.change_subject.connect(lambda: self._of_chat(self.asking.subject))
+        self.details.write_to.connect(self._write_to)
+        for changed in (known.accounts_changed, known.links_changed):
+            changed.connect(self._identity)
+        known.chats_loaded.connect(self._first)
+        known.chats_changed.connect(self._chats_changed)
+        known.chat_removed.connect(self._removed)
+        pending = Pending(self._bridge, self)
+        pending.changed.connect(self.strip.show_waiting)
+        self._bridge.on(WentWrong, self._went_wrong, self)
+        acts = self._acts()
+        for entry in table():
+            for keys in entry.keys:
+                QShortcut(QKeySequence(keys), self).activated.connect(acts[entry.action])
+
+    def _acts(self) -> dict[str, Callable[[], object]]:
+        view = self.conversation.view
+        numbers = {f"chat-{n}": partial(self.chats.nth, n) for n in range(1, 10)}
+        return {
+            "find-anything": partial(go_anywhere, self.chats),
+            "next-chat": partial(self.chats.step, 1),
+            "previous-chat": partial(self.chats.step, -1),
+            "find-in-chat": self.conversation.open_find,
+            "browse": self.browse,
+            "person": self.person,
+            "unread": view.jump_to_unread,
+            "latest": view.jump_to_latest,
+            "write": self.conversation.composer.box.setFocus,
+            "details": self.toggle_details,
+            "shortcuts": partial(show_keys, self),
+            "quit": self._actions.quit,
+            **numbers,
+        }
+
+    def toggle_details(self) -> None:
+        """Show or hide the pane on the right."""
+        self._details_wanted = not self.details.isVisible()
+        self.details.setVisible(self._details_wanted and self.conversation.chat is not None)
+
+    def _fold(self) -> None:
+        wide = self.width() >= FOLD_DETAILS
+        self.details.setVisible(wide and self._details_wanted and self.conversation.chat is not None)
+        self.chats.setVisible(self.width() >= FOLD_LIST or self.conversation.chat is None)
+
+    def _menu(self) -> None:
+        account = self.current_account()
+        online = account is not None and self.known.online(account.id)
+        entries: list[tuple[str, Callable[[], object]]] = [
+            (_("Join a room…"), self.browse),
+            (_("Write to a person…"), self.person),
+            (_("Add an identity…"), self._actions.add_identity),
+        ]
+        if account is not None:
+            command = Disconnect(account.id) if online else Connect(account.id)
+            entries.append((_("Go offline") if online else _("Connect now"), partial(self._bridge.do, command)))
+        entries += [(_("Keys"), partial(show_keys, self)), (_("Quit"), self._actions.quit)]
+        main_menu(self.rail.menu_button(), entries)
+
+    def _of_chat(self, act: Callable[[Chat], None]) -> None:
+        if self.conversation.chat is not None:
+            act(self.conversation.chat)
+
+    def _write_to(self, address: str) -> None:
+        if self.conversation.chat is not None:
+            self.asking.write_to(self.conversation.chat.account, address)
+
+    def _chosen(self, chat: int) -> None:
+        if (value := self.known.chats.get(chat)) is not None:
+            self.open_chat(value)
+
+    def _found(self, message: Message) -> None:
+        if (chat := self.known.chats.get(message.chat)) is not None:
+            self.open_chat(chat, message)
+
+    def _only(self, account: int) -> None:
+        self._account = 0 if self._account == account else account
+        self.chats.model.only(self._account)
+        self._identity()
+
+    def _link(self, address: str) -> None:
+        if address.startswith("xmpp:"):
+            self.browse(address.removeprefix("xmpp:").partition("?")[0])
+        elif self._actions.open_link is not None:
+            self._actions.open_link(address)
+        else:
+            QGuiApplication.clipboard().setText(address)
+
+    def _preferences(self, preferences: dict[str, str]) -> None:
+        self._preferred, self._preferences_read = preferences.get("open_chat", ""), True
+        self._first()
+
+    def _first(self) -> None:
+        """Open the chat that was open last, else the first room."""
+        if not self._preferences_read or self.conversation.chat is not None or not self.known.chats:
+            return
+        chats = self.chats.model.order()
+        last = next((c for c in chats if str(c.id) == self._preferred), None)
+        room = next((c for c in chats if c.kind is ChatKind.ROOM), None)
+        if (chat := last or room) is not None:
+            self.open_chat(chat)
+
+    def _chats_changed(self, chats: list[Chat]) -> None:
+        for chat in chats:
+            if self.conversation.chat is not None and chat.id == self.conversation.chat.id:
+                self.details.show_chat(chat)
+        if self.known.loaded:
+            self._first()
+
+    def _removed(self, chat: int) -> None:
+        if self.conversation.chat is not None and self.conversation.chat.id == chat:
+            self.conversation.close_chat()
+            self._middle.setCurrentWidget(self.empty)
+            self._fold()
+
+    def _identity(self) -> None:
+        account = self.current_account()
+        self.rail.show_accounts(self.known.accounts, self.known.links, self._account or (account.id if account else 0))
+        if account is None:
+            return
+        link = self.known.links.get(account.id)
+        self.strip.show_account(account, link)
+        off = link is not None and link.link in (Link.OFF, Link.WAITING)
+        told = (_("You are offline."), _("What you write is kept and sent when you are back.")) if off else ("", "")
+        self.conversation.banner.stand(*told)
+
+    def _went_wrong(self, events: Sequence[WentWrong]) -> None:
+        for event in events:
+            self.conversation.banner.show_problem(event.problem)
+            self.empty.banner.show_problem(event.problem)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold the panes that no longer fit."""
+        super().resizeEvent(event)
+        self._fold()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """What is in sight is read once the window is active."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.conversation.view.mark_read()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the draft, then quit."""
+        self.conversation.composer.save_draft()
+        super().closeEvent(event)
+        self._actions.quit()
+
