@@ -1,7 +1,10 @@
 """The client process: puts window, reader and engine together. The window is painted before slixmpp is imported."""
 
 import os
+import signal
+import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,14 +36,21 @@ class Client:
     def __init__(self, options: Options, paths: ProfilePaths, broker: BrokerLink) -> None:
         self._options, self._paths, self._broker = options, paths, broker
         self._engine: EngineThread | None = None
+        self._adding: QWidget | None = None
         self.bridge = Bridge(self._submit, self._ask)
         self._reader = Reader(self.bridge.announce)
         self._early: list[tuple[object, int]] = []
         profile = read_profile(paths.settings) or Profile()
         theme = options.theme or (profile.theme.value if profile.theme is not Theme.SYSTEM else "system")
+        vault = self._vault()
+        self._vault_open = vault.state is VaultState.OPEN
         actions = WindowActions(add_identity=self._add_identity, quit=QApplication.quit)
-        self.shell = Shell(self.bridge, self._vault(), self._welcome, theme, actions)
+        self.shell = Shell(self.bridge, vault, self._welcome, theme, actions)
         self.shell.first_paint.connect(self._start_engine)
+        if self._vault_open and not self._reader.opened:
+            # The list waits for a key that only the engine can fetch (the keyring), so nothing can be painted first.
+            QTimer.singleShot(0, self._start_engine)
+        self.bridge.on(VaultChanged, self._vault_changed, self.shell)
         self._notifier = QSocketNotifier(broker.fileno(), QSocketNotifier.Type.Read)
         self._notifier.activated.connect(self._broker_says)
 
@@ -50,7 +60,7 @@ class Client:
             state, mode = vault.state()
             if state is VaultState.NEW and self._options.demo:
                 vault.create(VaultMode.OPEN)
-                return VaultChanged(VaultState.OPEN, VaultMode.OPEN)
+                return VaultChanged(VaultState.NEW, VaultMode.OPEN)
             if mode is VaultMode.OPEN and vault.database.exists():
                 # No passphrase and no keyring to wait for: the list is there with the first paint.
                 self._reader.open(vault.database, vault.key())
@@ -59,6 +69,9 @@ class Client:
             self.bridge.announce(WentWrong(trouble.problem))
             return VaultChanged(VaultState.LOCKED, VaultMode.OPEN)
 
+    def _vault_changed(self, events: Sequence[VaultChanged]) -> None:
+        self._vault_open = events[-1].state is VaultState.OPEN
+
     # -- the engine --------------------------------------------------------
 
     def _start_engine(self) -> None:
@@ -66,6 +79,8 @@ class Client:
             print("painted", flush=True)
         from teahouse.engine.thread import EngineThread
 
+        if self._engine is not None:
+            return
         self._engine = EngineThread(
             self._paths.folder, self.bridge.announce, self._reader.open, offline=self._options.offline
         )
@@ -107,12 +122,20 @@ class Client:
 
         if self._options.demo:
             return Preparing(self.bridge)
-        return Welcome(self.bridge, self._practise, vault_open=self.shell.vault_open)
+        return Welcome(self.bridge, self._practise, vault_open=self._vault_open)
 
     def _add_identity(self) -> None:
         from teahouse.ui.onboarding.welcome import Welcome
 
-        self.shell.show_page(Welcome(self.bridge, self._practise, vault_open=True, first=False))
+        self._adding = Welcome(self.bridge, self._practise, vault_open=True, first=False)
+        self._adding.finished.connect(self._added)
+        self._adding.show()
+
+    def _added(self) -> None:
+        if self._adding is not None:
+            self._adding.close()
+            self._adding.deleteLater()
+            self._adding = None
 
     def _practise(self) -> None:
         self._broker.send(b"practise\n")
@@ -133,14 +156,27 @@ def run(options: Options, paths: ProfilePaths, broker: BrokerLink) -> int:
     client = Client(options, paths, broker)
     if options.screenshot is not None:
         _picture(client, options.screenshot)
-    client.shell.show()
+    woken = _end_in_good_order(app)
     code = app.exec()
     client.close()
+    woken.setEnabled(False)
     return code
+
+
+def _end_in_good_order(app: QApplication) -> QSocketNotifier:
+    """SIGTERM quits as the menu does. Qt's loop sleeps in C, so a socket has to wake Python for its handler."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    signal.set_wakeup_fd(theirs.fileno())
+    signal.signal(signal.SIGTERM, lambda *_: app.quit())
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, app)
+    notifier.activated.connect(lambda: ours.recv(64))
+    app.setProperty("wakeup", (ours, theirs))
+    return notifier
 
 
 def _picture(client: Client, path: Path) -> None:
     from teahouse.ui.screenshot import Screenshot
 
-    picture = Screenshot(client.shell, client.bridge, path)
-    QTimer.singleShot(0, picture.start)
+    Screenshot(client.shell, client.bridge, path)

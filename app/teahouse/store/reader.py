@@ -42,6 +42,11 @@ class Reader:
         """Put a question; its answer comes as Answered or Refused with this ticket."""
         self._asked.put((query, ticket))
 
+    @property
+    def opened(self) -> bool:
+        """Whether there is a database to answer from."""
+        return self._thread is not None
+
     def open(self, path: Path, key: bytes) -> None:
         """Begin to answer; called once the database exists."""
         if self._thread is None:
