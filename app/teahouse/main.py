@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,8 +147,10 @@ class Client:
         self._reader.close()
 
 
-def run(options: Options, paths: ProfilePaths, broker: BrokerLink) -> int:
-    """Live until the last window closes; the exit code of the program."""
+def run(
+    options: Options, paths: ProfilePaths, broker: BrokerLink, started: Callable[[], None] | None = None
+) -> int:
+    """Live until the last window closes; the exit code of the program. `started` is called before the loop begins."""
     log.set_up(options.log_level)
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Teahouse")
@@ -157,6 +159,8 @@ def run(options: Options, paths: ProfilePaths, broker: BrokerLink) -> int:
     if options.screenshot is not None:
         _picture(client, options.screenshot)
     woken = _end_in_good_order(app)
+    if started is not None:
+        started()
     code = app.exec()
     client.close()
     woken.setEnabled(False)

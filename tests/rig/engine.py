@@ -55,11 +55,12 @@ class RunningEngine:
         """Carry a command out; its value, or Trouble."""
         ticket = next(self._tickets)
         self.thread.submit(command, ticket)
-        answer = until(
-            lambda: [*self.seen(Answered, lambda e: e.ticket == ticket), *self.seen(Refused, lambda e: e.ticket == ticket)],
-            seconds,
-            type(command).__name__,
-        )[0]
+
+        def ended() -> list[Answered | Refused]:
+            with self._lock:
+                return [e for e in self.events if isinstance(e, Answered | Refused) and e.ticket == ticket]
+
+        answer = until(ended, seconds, type(command).__name__)[0]
         if isinstance(answer, Refused):
             raise Trouble(answer.problem)
         return answer.value

@@ -26,13 +26,12 @@ def open_and_search(count: int) -> dict[str, list[float]]:
             db = Database(path, KEY, read_only=True)
             page = messages.before(db, chat, LATEST, 80)
             figures["open ms"].append((time.perf_counter() - begun) * 1e3)
-            for name, work in (
-                ("page ms", lambda: messages.before(db, chat, page[0].key, 80)),
-                ("search ms", lambda: search.find(db, "lantern", 0, 50)),
-                ("search Han ms", lambda: search.find(db, "茶会", 0, 50)),
-            ):
+            begun = time.perf_counter()
+            assert messages.before(db, chat, page[0].key, 80)
+            figures["page ms"].append((time.perf_counter() - begun) * 1e3)
+            for name, words in (("search ms", "lantern"), ("search Han ms", "茶会")):
                 begun = time.perf_counter()
-                assert work()
+                assert search.find(db, words, 0, 50)
                 figures[name].append((time.perf_counter() - begun) * 1e3)
             db.close()
         return figures

@@ -24,7 +24,9 @@ def test_addresses_are_read(typed: str, bare: str, resource: str) -> None:
     assert (jid.bare, jid.resource) == (bare, resource)
 
 
-@pytest.mark.parametrize("typed", ["", "@b", "a b@c", "a@", "a@b@c", "x" * 2000 + "@b", "a@b..c", "a\x00@b", "a@-/\ud800"])
+@pytest.mark.parametrize(
+    "typed", ["", "@b", "a b@c", "a@", "a@b@c", "x" * 2000 + "@b", "a@b..c", "a\x00@b", "a@-/\ud800"]
+)
 def test_what_is_no_address_is_said(typed: str) -> None:
     with pytest.raises(Trouble) as trouble:
         Jid.parse(typed)
@@ -53,7 +55,8 @@ def test_cleaned_text_can_be_sent(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "letters"), [("quiet_heron", "QH"), ("溪边", "溪"), ("willow", "W"), ("", "?"), ("🍵", "🍵"), ("a.b-c", "AB")]
+    ("name", "letters"),
+    [("quiet_heron", "QH"), ("溪边", "溪"), ("willow", "W"), ("", "?"), ("🍵", "🍵"), ("a.b-c", "AB")],
 )
 def test_initials(name: str, letters: str) -> None:
     assert initials(name) == letters

@@ -3,16 +3,17 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QMenu, QVBoxLayout
 
 from teahouse.domain.chat import Chat, ChatKind, Occupant
 from teahouse.domain.commands import AddContact
 from teahouse.domain.text import label
 from teahouse.i18n import _
+from teahouse.ui import theme
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chat.header import presence_words
 from teahouse.ui.known import Known
-from teahouse.ui.occupants import OCCUPANT, OccupantDelegate, OccupantsModel
+from teahouse.ui.occupants import OCCUPANT, ROW, OccupantDelegate, OccupantsModel
 from teahouse.ui.roomwords import facts_lines
 from teahouse.ui.widgets import Facts, button, frame, plain, row, tidy
 
@@ -81,11 +82,9 @@ class Details(QFrame):
         layout = QVBoxLayout(self)
         tidy(layout, (16, 16, 16, 16), 14)
         layout.addWidget(self._see)
-        layout.addWidget(self._here, 1)
+        layout.addWidget(self._here, 1000)
         layout.addWidget(self._contact)
-        self._rest = QWidget()
-        layout.addWidget(self._rest, 0)
-        layout.setAlignment(self._contact, Qt.AlignmentFlag.AlignTop)
+        layout.addStretch(1)
 
     def _people_parts(self) -> QVBoxLayout:
         self.search.setPlaceholderText(_("Find somebody"))
@@ -121,6 +120,7 @@ class Details(QFrame):
         self.model.put(there.values())
         self._count.setText(_("Here now · {n}").format(n=f"{len(there):,}"))
         self.search.setVisible(len(there) > SEARCH_FROM)
+        self._here.setMaximumHeight(theme.scaled(len(there) * ROW + (150 if len(there) > SEARCH_FROM else 104)))
 
     def _person(self) -> None:
         chat = self._chat

@@ -1,8 +1,6 @@
 """What stands in the middle while no chat is open."""
 
-from collections.abc import Callable
-
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from teahouse.i18n import _
@@ -14,7 +12,10 @@ from teahouse.ui.widgets import button, plain, row, tidy
 class EmptyPage(QFrame):
     """A quiet page with the two things to do first."""
 
-    def __init__(self, browse: Callable[[], None], person: Callable[[], None]) -> None:
+    browse = Signal()
+    person = Signal()
+
+    def __init__(self) -> None:
         super().__init__()
         self.setObjectName("empty")
         self.banner = Banner()
@@ -28,5 +29,7 @@ class EmptyPage(QFrame):
         layout.addWidget(mark, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(plain(_("Nobody is pouring yet"), 22, bold=True), 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addLayout(row(0, button(_("Join a room"), browse, "primary"), button(_("Write to a person"), person), 0))
+        join = button(_("Join a room"), self.browse.emit, "primary")
+        write = button(_("Write to a person"), self.person.emit)
+        layout.addLayout(row(0, join, write, 0))
         layout.addStretch(1)

@@ -13,7 +13,8 @@ MARK = Path(__file__).resolve().parents[3] / "resources" / "mark.svg"
 PATHS = {
     "search": "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14M16.2 16.2L21 21",
     "send": "M4 12L20 4L14 20L11 13Z",
-    "people": "M9 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8M2 20c0-4 3-6 7-6s7 2 7 6M16 4.5a4 4 0 0 1 0 7M18 14.5c2.5 .8 4 2.6 4 5.5",
+    "people": "M9 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8M2 20c0-4 3-6 7-6s7 2 7 6"
+    "M16 4.5a4 4 0 0 1 0 7M18 14.5c2.5 .8 4 2.6 4 5.5",
     "lock": "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
     "eye": "M2 12c3-5 6-7 10-7s7 2 10 7c-3 5-6 7-10 7s-7-2-10-7M12 9.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 0 0 0-5",
     "shield": "M12 3l8 3v6c0 5-3.5 7.5-8 9c-4.5-1.5-8-4-8-9V6z",
@@ -38,7 +39,7 @@ PATHS = {
     "route": "M6 16a3 3 0 1 0 0 5a3 3 0 0 0 0-5M18 3a3 3 0 1 0 0 5a3 3 0 0 0 0-5M8.5 17.5C16 16 8 9 15.5 7",
     "panel": "M4 5h16v14H4zM15 5v14",
     "copy": "M9 9h11v11H9zM15 9V4H4v11h5",
-    "menu": "M12 5v.01M12 12v.01M12 19v.01",
+    "menu": "M4 7h16M4 12h16M4 17h16",
 }  # fmt: skip
 _SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="{path}" fill="none" stroke="{color}" '

@@ -15,7 +15,8 @@ from teahouse.ui.avatar import avatar
 
 OCCUPANT = Qt.ItemDataRole.UserRole + 1
 ROW = 34
-_RANK = {Role.MODERATOR: 0, Role.PARTICIPANT: 1, Role.VISITOR: 2, Role.NONE: 3}
+_RANK = {Role.MODERATOR: 2, Role.PARTICIPANT: 3, Role.VISITOR: 4, Role.NONE: 5}
+_STANDING = {Affiliation.OWNER: 0, Affiliation.ADMIN: 1}
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 Index = QModelIndex | QPersistentModelIndex
@@ -62,7 +63,7 @@ class OccupantsModel(QAbstractListModel):
 
     def put(self, occupants: Iterable[Occupant]) -> None:
         """Show these people."""
-        self._all = sorted(occupants, key=lambda o: (_RANK[o.role], o.nick.casefold()))
+        self._all = sorted(occupants, key=lambda o: (_STANDING.get(o.affiliation, _RANK[o.role]), o.nick.casefold()))
         self._show()
 
     def filter(self, words: str) -> None:

@@ -21,7 +21,7 @@ def sentence(problem: Problem) -> str:
 
 
 def _sentences(fault: Fault) -> tuple[str, str]:
-    return {**_connection(), **_rooms(), **_here()}[fault]
+    return {**_connection(), **_accounts(), **_rooms(), **_here()}[fault]
 
 
 def _connection() -> dict[Fault, tuple[str, str]]:
@@ -68,6 +68,11 @@ def _connection() -> dict[Fault, tuple[str, str]]:
             _("This identity was signed in elsewhere."),
             _("Connect again to take it back here."),
         ),
+    }
+
+
+def _accounts() -> dict[Fault, tuple[str, str]]:
+    return {
         Fault.REGISTRATION_CLOSED: (
             _("{about} takes no new accounts this way."),
             _("Choose another server, or make the account on its web site."),

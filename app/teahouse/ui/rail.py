@@ -62,6 +62,7 @@ class Rail(QFrame):
         mark.setPixmap(icons.mark(32, "jade"))
         mark.setAccessibleName("Teahouse")
         self._plus = tool("plus", _("Add an identity"), self.add.emit)
+        self._plus.setObjectName("plus")
         self._plus.setFixedSize(36, 36)
         self._menu = tool("menu", _("Menu"), self.menu.emit)
         self._identities: list[QWidget] = []

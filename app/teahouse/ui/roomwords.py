@@ -13,7 +13,12 @@ def facts_lines(facts: RoomFacts | None) -> list[Line]:
             ("lock", "amber", _("Not encrypted: the server can read this.")),
             ("eye", "ink2", _("The room has not said yet who sees your address.")),
         ]
-    return [_address(facts), ("lock", "amber", _("Not encrypted: the server can read this.")), *_history(facts), *_entry(facts)]
+    return [
+        _address(facts),
+        ("lock", "amber", _("Not encrypted: the server can read this.")),
+        *_history(facts),
+        *_entry(facts),
+    ]
 
 
 def _address(facts: RoomFacts) -> Line:

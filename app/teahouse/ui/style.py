@@ -43,8 +43,9 @@ QPushButton:disabled, QPushButton[kind="primary"]:disabled { background: %(sunke
   border-color: %(line)s; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 8px; padding: 5px; }
 QToolButton:hover { background: %(hover)s; } QToolButton:focus { border-color: %(jade)s; }
-QToolButton[kind="float"] { background: %(surface)s; border: 1px solid %(line)s; border-radius: 18px;
-  color: %(jade)s; font-weight: 600; padding: 6px 12px; }
+QToolButton[kind="float"] { background: %(surface)s; border: 1px solid %(line)s; border-radius: 15px;
+  color: %(jade)s; font-weight: 600; padding: 4px 10px; min-height: 20px; max-height: 20px; }
+#plus { border: 1px dashed %(ink3)s; border-radius: 17px; padding: 0; }
 QMenu { background: %(surface)s; border: 1px solid %(line)s; padding: 4px; }
 QMenu::item { padding: 6px 20px 6px 12px; border-radius: 6px; color: %(ink)s; }
 QMenu::item:selected { background: %(selection)s; } QMenu::item:disabled { color: %(ink3)s; }

@@ -5,33 +5,23 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMainWindow
 
 from teahouse.domain.account import Account, Link
-from teahouse.domain.chat import Chat, ChatKind
-from teahouse.domain.commands import AnnounceAll, Connect, Disconnect, SetPreference
+from teahouse.domain.chat import Chat
+from teahouse.domain.commands import AnnounceAll, Connect, Disconnect
 from teahouse.domain.events import WentWrong
 from teahouse.domain.message import Message
-from teahouse.domain.queries import ReadPreferences
 from teahouse.i18n import _
 from teahouse.ui.asking import Asking
 from teahouse.ui.bridge import Bridge
-from teahouse.ui.chat.pane import ConversationPane
-from teahouse.ui.chats.view import ChatsPane
-from teahouse.ui.details import Details
-from teahouse.ui.empty import EmptyPage
 from teahouse.ui.hooks import Hooks
 from teahouse.ui.known import Known
 from teahouse.ui.menus import main_menu
-from teahouse.ui.palette import go_anywhere
-from teahouse.ui.pending import Pending
-from teahouse.ui.rail import Rail
+from teahouse.ui.opening import Opening
+from teahouse.ui.panes import Panes
 from teahouse.ui.shortcuts import show_keys, table
-from teahouse.ui.strip import Strip
-from teahouse.ui.widgets import tidy
-
-FOLD_DETAILS, FOLD_LIST = 1100, 720
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +44,24 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
         self.setMinimumSize(420, 400)
         self._bridge, self._actions = bridge, actions
-        self._details_wanted, self._preferred = True, ""
-        self._preferences_read = False
+        self._account = 0
         self.known = Known(bridge)
         self.known.setParent(self)
-        self.rail, self.chats, self.strip = Rail(), ChatsPane(bridge, self.known), Strip()
-        self.conversation = ConversationPane(bridge, self.known, hooks)
-        self.details = Details(bridge, self.known)
-        self.empty = EmptyPage(self.browse, self.person)
+        self.panes = Panes(bridge, self.known, hooks)
+        self.rail, self.chats, self.strip = self.panes.rail, self.panes.chats, self.panes.strip
+        self.conversation, self.details, self.empty = self.panes.conversation, self.panes.details, self.panes.empty
+        self.setCentralWidget(self.panes)
         self.asking = Asking(self, bridge, self.open_chat)
-        self._account = 0
-        self._build()
+        self._opening = Opening(self, bridge, self._first)
         self._connect()
-        bridge.ask(ReadPreferences(), self._preferences)
         bridge.do(AnnounceAll())
 
     def open_chat(self, chat: Chat, message: Message | None = None) -> None:
         """Show a chat."""
         self.known.chats.setdefault(chat.id, chat)
-        self.chats.select(chat.id)
-        self.conversation.open(chat, message)
-        self.details.show_chat(chat)
-        self._middle.setCurrentWidget(self.conversation)
-        self._fold()
+        self.panes.show_chat(chat, message)
         self._identity()
-        self.conversation.composer.box.setFocus()
-        if self._preferred != str(chat.id):
-            self._preferred = str(chat.id)
-            self._bridge.do(SetPreference("open_chat", str(chat.id)))
+        self._opening.opened(chat)
         self.chat_shown.emit(chat.id)
 
     def current_account(self) -> Account | None:
@@ -100,46 +80,28 @@ class MainWindow(QMainWindow):
         if account := self.current_account():
             self.asking.person(account)
 
-    def _build(self) -> None:
-        self._middle = QStackedWidget()
-        self._middle.addWidget(self.empty)
-        self._middle.addWidget(self.conversation)
-        self.chats.setFixedWidth(296)
-        panes = QHBoxLayout()
-        tidy(panes)
-        for part in (self.rail, self.chats):
-            panes.addWidget(part)
-        panes.addWidget(self._middle, 1)
-        panes.addWidget(self.details)
-        whole = QWidget()
-        layout = QVBoxLayout(whole)
-        tidy(layout)
-        layout.addLayout(panes, 1)
-        layout.addWidget(self.strip)
-        self.setCentralWidget(whole)
-        self.details.hide()
-        self.strip.show_waiting(0)
-
     def _connect(self) -> None:
         known = self.known
         self.chats.chosen.connect(self._chosen)
         self.chats.found.connect(self._found)
-        self.chats.browse.connect(self.browse)
+        for page in (self.chats, self.empty):
+            page.browse.connect(self.browse)
+            page.person.connect(self.person)
         self.rail.add.connect(self._actions.add_identity)
         self.rail.chosen.connect(self._only)
         self.rail.menu.connect(self._menu)
-        self.conversation.header.details.connect(self.toggle_details)
+        self.conversation.header.details.connect(self.panes.toggle_details)
         self.conversation.link.connect(self._link)
         self.details.change_nick.connect(lambda: self._of_chat(self.asking.nick))
         self.details.change_subject.connect(lambda: self._of_chat(self.asking.subject))
-        self.details.write_to.connect(self._write_to)
+        self.details.write_to.connect(
+            lambda address: self._of_chat(lambda chat: self.asking.write_to(chat.account, address))
+        )
         for changed in (known.accounts_changed, known.links_changed):
             changed.connect(self._identity)
         known.chats_loaded.connect(self._first)
         known.chats_changed.connect(self._chats_changed)
         known.chat_removed.connect(self._removed)
-        pending = Pending(self._bridge, self)
-        pending.changed.connect(self.strip.show_waiting)
         self._bridge.on(WentWrong, self._went_wrong, self)
         acts = self._acts()
         for entry in table():
@@ -150,7 +112,7 @@ class MainWindow(QMainWindow):
         view = self.conversation.view
         numbers = {f"chat-{n}": partial(self.chats.nth, n) for n in range(1, 10)}
         return {
-            "find-anything": partial(go_anywhere, self.chats),
+            "find-anything": self.panes.find_anything,
             "next-chat": partial(self.chats.step, 1),
             "previous-chat": partial(self.chats.step, -1),
             "find-in-chat": self.conversation.open_find,
@@ -159,21 +121,11 @@ class MainWindow(QMainWindow):
             "unread": view.jump_to_unread,
             "latest": view.jump_to_latest,
             "write": self.conversation.composer.box.setFocus,
-            "details": self.toggle_details,
+            "details": self.panes.toggle_details,
             "shortcuts": partial(show_keys, self),
             "quit": self._actions.quit,
             **numbers,
         }
-
-    def toggle_details(self) -> None:
-        """Show or hide the pane on the right."""
-        self._details_wanted = not self.details.isVisible()
-        self.details.setVisible(self._details_wanted and self.conversation.chat is not None)
-
-    def _fold(self) -> None:
-        wide = self.width() >= FOLD_DETAILS
-        self.details.setVisible(wide and self._details_wanted and self.conversation.chat is not None)
-        self.chats.setVisible(self.width() >= FOLD_LIST or self.conversation.chat is None)
 
     def _menu(self) -> None:
         account = self.current_account()
@@ -192,10 +144,6 @@ class MainWindow(QMainWindow):
     def _of_chat(self, act: Callable[[Chat], None]) -> None:
         if self.conversation.chat is not None:
             act(self.conversation.chat)
-
-    def _write_to(self, address: str) -> None:
-        if self.conversation.chat is not None:
-            self.asking.write_to(self.conversation.chat.account, address)
 
     def _chosen(self, chat: int) -> None:
         if (value := self.known.chats.get(chat)) is not None:
@@ -218,18 +166,9 @@ class MainWindow(QMainWindow):
         else:
             QGuiApplication.clipboard().setText(address)
 
-    def _preferences(self, preferences: dict[str, str]) -> None:
-        self._preferred, self._preferences_read = preferences.get("open_chat", ""), True
-        self._first()
-
     def _first(self) -> None:
-        """Open the chat that was open last, else the first room."""
-        if not self._preferences_read or self.conversation.chat is not None or not self.known.chats:
-            return
-        chats = self.chats.model.order()
-        last = next((c for c in chats if str(c.id) == self._preferred), None)
-        room = next((c for c in chats if c.kind is ChatKind.ROOM), None)
-        if (chat := last or room) is not None:
+        """Open a chat when none is open."""
+        if self.conversation.chat is None and (chat := self._opening.choose(self.chats.model.order())) is not None:
             self.open_chat(chat)
 
     def _chats_changed(self, chats: list[Chat]) -> None:
@@ -241,9 +180,7 @@ class MainWindow(QMainWindow):
 
     def _removed(self, chat: int) -> None:
         if self.conversation.chat is not None and self.conversation.chat.id == chat:
-            self.conversation.close_chat()
-            self._middle.setCurrentWidget(self.empty)
-            self._fold()
+            self.panes.show_nothing()
 
     def _identity(self) -> None:
         account = self.current_account()
@@ -261,11 +198,6 @@ class MainWindow(QMainWindow):
             self.conversation.banner.show_problem(event.problem)
             self.empty.banner.show_problem(event.problem)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fold the panes that no longer fit."""
-        super().resizeEvent(event)
-        self._fold()
-
     def changeEvent(self, event: QEvent) -> None:
         """What is in sight is read once the window is active."""
         super().changeEvent(event)
@@ -277,4 +209,3 @@ class MainWindow(QMainWindow):
         self.conversation.composer.save_draft()
         super().closeEvent(event)
         self._actions.quit()
-

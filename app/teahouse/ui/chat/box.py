@@ -31,6 +31,14 @@ class Box(QPlainTextEdit):
         lines = min(MOST_LINES, max(1, round(self.document().size().height())))
         self.setFixedHeight(line * lines + 10)
 
+    def focusNextPrevChild(self, following: bool) -> bool:
+        """Tab behind a word completes it; else it leaves the box."""
+        cursor = self.textCursor()
+        before = self.toPlainText()[cursor.position() - 1 : cursor.position()] if cursor.position() else ""
+        if following and (self.popup_open or before.strip()):
+            return False
+        return super().focusNextPrevChild(following)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Send, complete, or write."""
         key, shift = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)

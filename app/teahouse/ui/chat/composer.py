@@ -215,4 +215,3 @@ class Composer(QFrame):
         if event.type() == QEvent.Type.Hide:
             self._hide_names()
         return super().event(event)
-

@@ -12,7 +12,7 @@ from teahouse.i18n import _
 from teahouse.ui import icons, theme
 from teahouse.ui.avatar import avatar
 from teahouse.ui.chat.layout import DIVIDER, LEFT, RIGHT, Laid, lay_out, more_words, name_font
-from teahouse.ui.chat.model import MESSAGE, Row
+from teahouse.ui.chat.rows import MESSAGE, Row
 from teahouse.ui.hooks import Hooks
 from teahouse.ui.times import clock, day
 
@@ -45,7 +45,18 @@ class MessageDelegate(QStyledItemDelegate):
         """The layout of a row at the view's width."""
         width = self._view.viewport().width()
         m = row.message
-        key = (m.id, m.state, m.detail, row.grouped, row.day, row.since, width, theme.current().name, id(m.body), m.mention)
+        key = (
+            m.id,
+            m.state,
+            m.detail,
+            row.grouped,
+            row.day,
+            row.since,
+            width,
+            theme.current().name,
+            id(m.body),
+            m.mention,
+        )
         laid = self._cache.get(key)
         if laid is None or laid.row.message.notes != m.notes or laid.row.message.body != m.body:
             laid = self._cache[key] = lay_out(row, width, self._extra(m, width - LEFT - RIGHT))
@@ -88,7 +99,9 @@ class MessageDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         _dividers(painter, rect, row)
-        _ground(painter, rect.adjusted(0, laid.divider, 0, 0), row.message, bool(state & QStyle.StateFlag.State_Selected))
+        _ground(
+            painter, rect.adjusted(0, laid.divider, 0, 0), row.message, bool(state & QStyle.StateFlag.State_Selected)
+        )
         painter.translate(rect.x(), rect.y())
         _head(painter, laid)
         _body(painter, laid)
@@ -189,4 +202,6 @@ def _tail(painter: QPainter, laid: Laid) -> None:
     painter.setFont(theme.font(13))
     painter.setPen(theme.paint("amber" if unsure else "rust"))
     area = QRectF(LEFT, laid.note_at, laid.width - LEFT - RIGHT - 20, theme.scaled(20))
-    painter.drawText(area, _LEFT, painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(area.width())))
+    painter.drawText(
+        area, _LEFT, painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(area.width()))
+    )

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextLayout, QTextOpti
 from teahouse.domain.message import Delivery
 from teahouse.i18n import _
 from teahouse.ui import theme
-from teahouse.ui.chat.model import Row
+from teahouse.ui.chat.rows import Row
 
 LEFT, RIGHT, WIDEST = 68, 20, 680
 TIME_WIDTH = 56
@@ -17,6 +17,7 @@ DIVIDER = 36
 SHOWN_CHARS, SHOWN_LINES = 4000, 60
 LINK = re.compile(r"\b(?:https?://|xmpp:)[^\s<>\"'\u3000-\u303f\uff00-\uff0f]{1,2000}")
 _TRAILING = ".,;:!?)]}"
+NAMED = re.compile(r"(?<!\S)@[\w.\-]{1,60}")
 CODE = re.compile(r"```(?:\w{0,20}\n)?")
 
 
@@ -108,7 +109,10 @@ def _text(part: str, top: float, room: float, row: Row, action: bool) -> Block:
     else:
         found = links(part)
     layout = QTextLayout(part.replace("\n", "\u2028"), font)
-    layout.setFormats([_format(start, length) for start, length, _address in found])
+    spans = [_format(start, length) for start, length, _address in found]
+    if row.message.mention and not found and not action:
+        spans = [_format(m.start(), m.end() - m.start(), True) for m in NAMED.finditer(part)]
+    layout.setFormats(spans)
     height = _flow(layout, room, theme.scaled(20))
     layout.setPosition(QPointF(LEFT, top))
     return Block(layout, QRectF(LEFT, top, room, height), links=found)
@@ -121,10 +125,13 @@ def _code(part: str, top: float, room: float) -> Block:
     return Block(layout, QRectF(LEFT, top + 2, room, height + 16), code=True)
 
 
-def _format(start: int, length: int) -> QTextLayout.FormatRange:
+def _format(start: int, length: int, name: bool = False) -> QTextLayout.FormatRange:
     style = QTextCharFormat()
     style.setForeground(QColor(theme.current().jade))
-    style.setFontUnderline(True)
+    if name:
+        style.setFontWeight(QFont.Weight.DemiBold)
+    else:
+        style.setFontUnderline(True)
     span = QTextLayout.FormatRange()
     span.start, span.length, span.format = start, length, style
     return span

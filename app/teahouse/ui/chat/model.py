@@ -1,87 +1,40 @@
 """A window of at most 400 rows over one chat's history, kept true by events."""
 
 import bisect
-import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject
 
 from teahouse.domain.chat import Chat
 from teahouse.domain.events import MessageChanged, MessageRemoved, MessageStored
 from teahouse.domain.message import LATEST, Message, MessageKey
 from teahouse.domain.queries import HistoryAfter, HistoryBefore
 from teahouse.ui.bridge import Bridge
-from teahouse.ui.chat.words import spoken
+from teahouse.ui.chat.rows import Row, RowsModel
 
-MESSAGE = Qt.ItemDataRole.UserRole + 1
 CAP = 400
 PAGE = 80
-GROUP_MS = 5 * 60 * 1000
-Index = QModelIndex | QPersistentModelIndex
+UNREAD = -1
+"""Stands for a message id: show where the unread ones begin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A message and how it stands among its neighbours."""
-
-    message: Message
-    grouped: bool = False
-    """Same sender as above, within five minutes, on the same day: no avatar, no name."""
-    day: bool = False
-    """The first of its day: a divider stands above it."""
-    since: int = 0
-    """When not 0, the first unread message: "New since" this time stands above it."""
-
-
-class ConversationModel(QAbstractListModel):
-    """One role, MESSAGE, carries the frozen Row. `changing` and `changed` bracket whatever moves rows."""
-
-    changing = Signal()
-    changed = Signal()
-    opened = Signal(int)
-    """The window was filled anew; the id of the message to show, or 0 for the latest."""
+class ConversationModel(RowsModel):
+    """Asks for pages as the reader nears an end, and takes in what is announced of its chat."""
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = bridge
-        self._rows: list[Row] = []
         self._late: list[Message] = []
         self._chat = 0
-        self._read_up_to = -1
         self._turn = 0
         self.loading = False
-        self.at_start = self.at_end = True
         self.following = True
         """Whether the reader looks at the end, so that rows may be dropped from the top."""
         bridge.on(MessageStored, self._stored, self)
         bridge.on(MessageChanged, self._changed, self)
         bridge.on(MessageRemoved, self._removed, self)
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        """How many rows the window holds."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """The Row, or its words for a screen reader."""
-        if not 0 <= index.row() < len(self._rows):
-            return None
-        row = self._rows[index.row()]
-        if role == MESSAGE:
-            return row
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return spoken(row.message)
-        return None
-
-    def rows(self) -> Sequence[Row]:
-        """The rows of the window, oldest first."""
-        return self._rows
-
-    def row_of(self, message: int) -> int:
-        """Where a message stands in the window, or -1."""
-        return next((at for at, row in enumerate(self._rows) if row.message.id == message), -1)
 
     def open(self, chat: Chat | None, message: Message | None = None) -> None:
         """Show another chat from its end, or around one of its messages."""
@@ -108,6 +61,11 @@ class ConversationModel(QAbstractListModel):
         self.following = False
         at = (key[0], key[1] + 1)
         self._bridge.ask(HistoryBefore(self._chat, at, PAGE), partial(self._jumped, self._turn, key, message))
+
+    def jump_to_unread(self) -> None:
+        """Fill the window around the first unread message, if there was one when the chat was opened."""
+        if self._read_up_to >= 0:
+            self.jump((self._read_up_to, 1 << 61), UNREAD)
 
     def older(self) -> None:
         """Load the page above, if there is one."""
@@ -144,13 +102,6 @@ class ConversationModel(QAbstractListModel):
             self.at_start, self.at_end = len(before) < PAGE, len(after) < PAGE
             self._fill((*before, *after), message)
             self._loaded()
-
-    def _fill(self, messages: Sequence[Message], show: int) -> None:
-        self.beginResetModel()
-        self._rows = [Row(m) for m in messages]
-        self._arrange(0, len(self._rows))
-        self.endResetModel()
-        self.opened.emit(show)
 
     def _loaded(self) -> None:
         self.loading = False
@@ -219,26 +170,6 @@ class ConversationModel(QAbstractListModel):
                 self.at_end = False
         self.changed.emit()
 
-    def _insert_at_end(self, messages: Sequence[Message]) -> None:
-        if messages:
-            at = len(self._rows)
-            self.beginInsertRows(QModelIndex(), at, at + len(messages) - 1)
-            self._rows += [Row(m) for m in messages]
-            self._arrange(at, len(self._rows))
-            self.endInsertRows()
-
-    def _insert(self, at: int, message: Message) -> None:
-        self.beginInsertRows(QModelIndex(), at, at)
-        self._rows.insert(at, Row(message))
-        self._arrange(at, at + 2)
-        self.endInsertRows()
-
-    def _cut(self, start: int, end: int) -> None:
-        self.beginRemoveRows(QModelIndex(), start, end - 1)
-        del self._rows[start:end]
-        self._arrange(start, start + 1)
-        self.endRemoveRows()
-
     def _changed(self, events: Sequence[MessageChanged]) -> None:
         fresh = {e.message.id: e.message for e in events if e.message.chat == self._chat}
         self._late = [fresh.get(m.id, m) for m in self._late]
@@ -269,32 +200,3 @@ class ConversationModel(QAbstractListModel):
                 if (at := self.row_of(message)) >= 0:
                     self._cut(at, at + 1)
             self.changed.emit()
-
-    def _arrange(self, start: int, end: int) -> None:
-        """Work out grouping and dividers of rows start..end from their upper neighbours."""
-        for at in range(start, min(end, len(self._rows))):
-            above = self._rows[at - 1].message if at else None
-            self._rows[at] = arranged(self._rows[at].message, above, self._read_up_to, self.at_start)
-
-
-def arranged(message: Message, above: Message | None, read_up_to: int, at_start: bool) -> Row:
-    """The row of a message below another one."""
-    unread = read_up_to >= 0 and not message.mine and message.order > read_up_to
-    if above is None:
-        return Row(message, day=True, since=message.time if unread and at_start and read_up_to == 0 else 0)
-    first_unread = unread and (above.order <= read_up_to or above.mine)
-    same_day = _day(message.time) == _day(above.time)
-    grouped = (
-        same_day
-        and not first_unread
-        and message.sender == above.sender
-        and message.mine == above.mine
-        and 0 <= message.time - above.time < GROUP_MS
-        and not message.body.startswith("/me ")
-        and not above.body.startswith("/me ")
-    )
-    return Row(message, grouped, not same_day, above.time if first_unread and above.order <= read_up_to else 0)
-
-
-def _day(milliseconds: int) -> datetime.date:
-    return datetime.datetime.fromtimestamp(min(max(milliseconds, 0), 253_370_764_800_000) / 1000).date()

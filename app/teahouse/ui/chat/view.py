@@ -1,23 +1,22 @@
 """The list of messages: holds its place while pages come and go, and sticks to the end at the end."""
 
-from functools import partial
-
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QListView, QMenu, QToolButton
+from PySide6.QtWidgets import QListView, QToolButton
 
-from teahouse.domain.commands import DiscardMessage, MarkRead, SendAgain
-from teahouse.domain.message import Delivery, Message
+from teahouse.domain.commands import MarkRead
+from teahouse.domain.message import Message
 from teahouse.i18n import _, ngettext
 from teahouse.ui import icons
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chat.delegate import MessageDelegate
-from teahouse.ui.chat.model import MESSAGE, ConversationModel, Row
+from teahouse.ui.chat.menu import message_menu
+from teahouse.ui.chat.model import UNREAD, ConversationModel
+from teahouse.ui.chat.rows import MESSAGE, Row
 from teahouse.ui.chat.words import copied
 from teahouse.ui.hooks import Hooks
 
 NEAR = 600
-_STUCK = (Delivery.UNSURE, Delivery.FAILED)
 
 
 class MessageView(QListView):
@@ -33,6 +32,7 @@ class MessageView(QListView):
         self._seen = 0
         self._missed = 0
         self._gap = 0
+        self._settling = False
         self._delegate = MessageDelegate(self, self._hooks)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
@@ -77,13 +77,13 @@ class MessageView(QListView):
         else:
             self._model.jump(message.key, message.id)
 
-    def jump_to_unread(self) -> None:
-        """Go to where the unread messages begin, if that is in the window; else a page up."""
+    def jump_to_unread(self, load: bool = True) -> None:
+        """Go to where the unread messages begin, loading that page if need be."""
         at = next((n for n, r in enumerate(self._model.rows()) if r.since), -1)
         if at >= 0:
             self.scrollTo(self._model.index(at), self.ScrollHint.PositionAtTop)
-        else:
-            self.verticalScrollBar().setValue(0)
+        elif load:
+            self._model.jump_to_unread()
 
     def chosen(self) -> list[Message]:
         """The selected messages in the order of the chat."""
@@ -120,6 +120,7 @@ class MessageView(QListView):
 
     def _settle(self) -> None:
         """Lay out at once and put the reader back exactly."""
+        self._settling = True
         self.doItemsLayout()
         self._fill_gap()
         bar = self.verticalScrollBar()
@@ -128,6 +129,7 @@ class MessageView(QListView):
         elif (at := self._model.row_of(self._anchor[0])) >= 0:
             moved = self.visualRect(self._model.index(at)).top() - self._anchor[1]
             bar.setValue(bar.value() + moved)
+        self._settling = False
         self._scrolled()
 
     def _opened(self, message: int) -> None:
@@ -136,9 +138,13 @@ class MessageView(QListView):
             self._seen = 0
             self._settle()
             return
+        self._settling = True
         self.doItemsLayout()
         self._fill_gap()
-        if (at := self._model.row_of(message)) >= 0:
+        self._settling = False
+        if message == UNREAD:
+            self.jump_to_unread(False)
+        elif (at := self._model.row_of(message)) >= 0:
             self._show_row(at)
 
     def _show_row(self, at: int) -> None:
@@ -156,6 +162,8 @@ class MessageView(QListView):
             self.doItemsLayout()
 
     def _scrolled(self) -> None:
+        if self._settling:
+            return
         bar = self.verticalScrollBar()
         self._model.following = self.at_bottom()
         if bar.value() < NEAR:
@@ -180,6 +188,9 @@ class MessageView(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the place while the width changes."""
+        if self._settling:
+            super().resizeEvent(event)
+            return
         self._hold()
         super().resizeEvent(event)
         self._settle()
@@ -210,22 +221,6 @@ class MessageView(QListView):
         if index.isValid() and not self.selectionModel().isSelected(index):
             self.setCurrentIndex(index)
         if chosen := self.chosen():
-            menu = self.menu_for(chosen)
+            menu = message_menu(self, self._bridge, self._hooks, chosen, self.copy)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(event.globalPos())
-
-    def menu_for(self, messages: list[Message]) -> QMenu:
-        """The menu of some messages."""
-        menu = QMenu(self)
-        menu.addAction(_("Copy"), self.copy)
-        if len(messages) != 1:
-            return menu
-        message = messages[0]
-        if message.mine and message.state in _STUCK:
-            menu.addAction(_("Send again"), partial(self._bridge.do, SendAgain(message.id)))
-        if message.mine and message.state in (*_STUCK, Delivery.QUEUED):
-            menu.addAction(_("Discard"), partial(self._bridge.do, DiscardMessage(message.id)))
-        for source in self._hooks.menus:
-            for action in source(message):
-                menu.addAction(action.title, partial(self._bridge.do, action.command))
-        return menu

@@ -62,7 +62,9 @@ def _ground(painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
 
 def _chat(painter: QPainter, rect: QRect, chat: Chat) -> None:
     square = chat.kind is ChatKind.ROOM
-    painter.drawPixmap(QPoint(rect.x() + 18, rect.y() + (rect.height() - 36) // 2), avatar(chat.title, 36, square, chat.jid))
+    painter.drawPixmap(
+        QPoint(rect.x() + 18, rect.y() + (rect.height() - 36) // 2), avatar(chat.title, 36, square, chat.jid)
+    )
     left, right, middle = rect.x() + 64, rect.right() - 17, rect.center().y()
     height = theme.scaled(20)
     time, time_font = brief(chat.last_time), theme.font(12)

@@ -135,7 +135,9 @@ class BrowseRoomsSheet(Sheet):
         if room and room != self._asked:
             self._asked = room
             self._card(None)
-            self._bridge.do(AskRoom(self._account.id, room), partial(self._described, room), partial(self._unknown, room))
+            self._bridge.do(
+                AskRoom(self._account.id, room), partial(self._described, room), partial(self._unknown, room)
+            )
 
     def _described(self, room: str, facts: RoomFacts) -> None:
         if room == self._asked:
@@ -166,4 +168,3 @@ class BrowseRoomsSheet(Sheet):
         elif problem.fault is Fault.NICK_TAKEN:
             self.nick.setFocus()
             self.nick.selectAll()
-

@@ -17,7 +17,9 @@ from teahouse.ui.problems import sentence
 class PersonSheet(Sheet):
     """Asks for an address; `opened` is told the chat."""
 
-    def __init__(self, parent: QWidget | None, bridge: Bridge, account: Account, opened: Callable[[Chat], None]) -> None:
+    def __init__(
+        self, parent: QWidget | None, bridge: Bridge, account: Account, opened: Callable[[Chat], None]
+    ) -> None:
         super().__init__(parent, _("Write to a person"), _("They learn your address when you write."))
         self._bridge, self._account, self._opened = bridge, account, opened
         self.address = QLineEdit()

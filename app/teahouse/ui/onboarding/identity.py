@@ -140,8 +140,8 @@ class _FormStep(Page):
             self.body.addWidget(box)
             self._inputs[question.var] = box
         else:
-            value = {"username": suggestions.new_name(), "password": suggestions.new_password()}.get(question.var)
-            line = self.field(_label(question), value or question.value, name=question.var)
+            made = {"username": suggestions.new_name, "password": suggestions.new_password}.get(question.var)
+            line = self.field(_label(question), made() if made else question.value, name=question.var)
             if question.kind == _PRIVATE and question.var != "password":
                 line.setEchoMode(QLineEdit.EchoMode.Password)
             self._inputs[question.var] = line

@@ -1,0 +1,176 @@
+"""The real program with a pair of hands: broker and client as always, and real key and mouse events from a script.
+
+`python -m tests.e2e.hands SCRIPT [arguments of Teahouse]`; SCRIPT names a generator below. It yields conditions and goes
+on when they are true. Every line said on standard output begins with `hands:`.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
+from teahouse import broker, options
+from teahouse.broker_link import BrokerLink
+from teahouse.options import Options
+from teahouse.paths import ProfilePaths
+from teahouse.ui.dialogs.browse import BrowseRoomsSheet
+from teahouse.ui.window import MainWindow
+
+Step = Callable[[], object]
+PATIENCE = 30.0
+
+
+def seen(name: str) -> QWidget | None:
+    """The visible, enabled widget with this object name or accessible name."""
+    for widget in QApplication.allWidgets():
+        named = name in (widget.objectName(), widget.accessibleName()) or (
+            isinstance(widget, QPushButton) and widget.text() == name
+        )
+        if named and widget.isVisible() and widget.isEnabled():
+            return widget
+    return None
+
+
+def type_into(name: str, text: str, *, enter: bool = False) -> None:
+    """Replace what stands in a field, key by key."""
+    field = seen(name)
+    assert field is not None, name
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(field, text)
+    if enter:
+        QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def press(name: str) -> None:
+    """Press a button by the keyboard."""
+    widget = seen(name)
+    assert widget is not None, name
+    QTest.keyClick(widget, Qt.Key.Key_Space)
+
+
+def main_window() -> MainWindow | None:
+    """The main window, once it is there."""
+    return next((w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()), None)
+
+
+def lines(window: MainWindow) -> list[str]:
+    """The texts of the open conversation, as a screen reader hears them."""
+    model = window.conversation.model
+    return [str(model.index(row, 0).data(Qt.ItemDataRole.AccessibleTextRole)) for row in range(model.rowCount())]
+
+
+def register() -> Iterator[Step]:
+    """Through the welcome window to a new account, into a room, one line said, one heard; then quit."""
+    yield lambda: [w for w in QApplication.allWidgets() if w.objectName() == "choice" and w.isVisible()]
+    first = next(w for w in QApplication.allWidgets() if w.accessibleName().startswith("New identity"))
+    QTest.keyClick(first, Qt.Key.Key_Space)
+    yield lambda: seen("passphrase")
+    type_into("passphrase", "correct horse tea")
+    type_into("again", "correct horse tea", enter=True)
+    yield lambda: seen("domain")
+    type_into("domain", os.environ["HANDS_DOMAIN"])
+    press("more")
+    yield lambda: seen("host")
+    type_into("host", "127.0.0.1")
+    type_into("port", os.environ["HANDS_PORT"])
+    type_into("ca_file", os.environ["HANDS_CA"])
+    press("Ask this server")
+    yield lambda: seen("username")
+    type_into("username", os.environ["HANDS_NAME"], enter=True)
+    yield lambda: seen("made_address")
+    press("Enter")
+    yield main_window
+    window = main_window()
+    assert window is not None
+    yield lambda: "online" in window.strip.accessibleName() + "".join(_texts(window.strip))
+    window.browse()
+    yield lambda: next((s for s in QApplication.allWidgets() if isinstance(s, BrowseRoomsSheet) and s.isVisible()), None)
+    sheet = next(s for s in QApplication.allWidgets() if isinstance(s, BrowseRoomsSheet) and s.isVisible())
+    room = os.environ["HANDS_ROOM"]
+    yield lambda: [n for n in range(sheet.rooms.count()) if room.partition("@")[0] in sheet.rooms.item(n).text()]
+    QTest.keyClicks(sheet.address, room)
+    press("Join")
+    yield lambda: window.conversation.chat is not None
+    print("hands: inside", flush=True)
+    yield lambda: any("good evening" in line for line in lines(window))
+    QTest.keyClicks(window.conversation.composer.box, "and to you")
+    QTest.keyClick(window.conversation.composer.box, Qt.Key.Key_Return)
+    yield lambda: any("and to you" in line and "delivered" in line.lower() for line in lines(window))
+    _report(window)
+
+
+def read_offline() -> Iterator[Step]:
+    """Unlock, and read what is there without a connection."""
+    yield from _unlock()
+    window = main_window()
+    assert window is not None
+    yield lambda: len(lines(window)) >= 2
+    _report(window)
+
+
+def come_back() -> Iterator[Step]:
+    """Unlock, go online, and wait for the missed line."""
+    yield from _unlock()
+    window = main_window()
+    assert window is not None
+    yield lambda: any("fence" in line for line in lines(window))
+    _report(window)
+
+
+def _unlock() -> Iterator[Step]:
+    yield lambda: seen("Passphrase")
+    type_into("Passphrase", "correct horse tea", enter=True)
+    yield main_window
+    yield lambda: (window := main_window()) is not None and window.conversation.chat is not None
+
+
+def _texts(widget: QWidget) -> list[str]:
+    return [str(child.property("text")) for child in widget.findChildren(QWidget) if child.property("text")]
+
+
+def _report(window: MainWindow) -> None:
+    for line in lines(window):
+        print(f"hands: line {line}", flush=True)
+
+
+def run(chosen: Options, paths: ProfilePaths, link: BrokerLink) -> int:
+    """The client, with the script's steps on a timer of its loop."""
+    from teahouse import main as client
+
+    script = {"register": register, "read_offline": read_offline, "come_back": come_back}[SCRIPT]()
+    waiting: list[Step] = [lambda: True]
+    since = [time.monotonic()]
+
+    def step() -> None:
+        try:
+            if waiting[0]():
+                waiting[0], since[0] = next(script), time.monotonic()
+            elif time.monotonic() - since[0] > PATIENCE:
+                raise AssertionError("waited in vain")
+        except StopIteration:
+            QApplication.exit(0)
+        except BaseException as error:
+            print(f"hands: failed: {error!r}", flush=True)
+            import traceback
+
+            traceback.print_exc()
+            QApplication.exit(70)
+
+    timers: list[QTimer] = []
+
+    def begin() -> None:
+        timers.append(QTimer())
+        timers[0].timeout.connect(step)
+        timers[0].start(20)
+
+    return client.run(chosen, paths, link, begin)
+
+
+if __name__ == "__main__":
+    SCRIPT = sys.argv[1]
+    sys.exit(broker.main(options.parse(sys.argv[2:]), run))

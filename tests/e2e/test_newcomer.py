@@ -1,0 +1,59 @@
+"""A newcomer registers, joins, talks, quits, comes back: the real program as a process under Xvfb."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.rig.peer import Peer
+from tests.rig.program import Program
+from tests.rig.prosody import HOST, Prosody
+from tests.rig.xvfb import Xvfb
+
+MakePeer = Callable[..., Peer]
+
+
+def hands(home: Path, display: Xvfb, script: str, *arguments: str, **words: str) -> Program:
+    environment = {"DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb", **words}
+    return Program(home, script, *arguments, environment=environment, module="tests.e2e.hands")
+
+
+def heard(program: Program) -> list[str]:
+    return [line.removeprefix("hands: line ") for line in program.output.splitlines() if line.startswith("hands: line")]
+
+
+def test_a_newcomer_talks_quits_and_comes_back(
+    server: Prosody, peer: MakePeer, display: Xvfb, tmp_path: Path
+) -> None:
+    room, other = server.fresh_room("evening"), peer()
+    other.join(room, "plum")
+    name = server.fresh_room("newcomer").partition("@")[0]
+    home = tmp_path / "home"
+    where = {
+        "HANDS_DOMAIN": HOST,
+        "HANDS_PORT": str(server.starttls_port),
+        "HANDS_CA": str(server.ca),
+        "HANDS_NAME": name,
+        "HANDS_ROOM": room,
+    }
+    with hands(home, display, "register", **where) as program:
+        program.expect("hands: inside", 60)
+        other.say(room, "good evening")
+        other.wait_for("and to you", 30)
+        assert program.wait(30) == 0, program.output
+    first = heard(program)
+    assert ["good evening" in first[0], "and to you" in first[1]] == [True, True], first
+
+    other.say(room, "missed one")
+    other.wait_for("missed one")
+    (home / "output.txt").unlink()
+    with hands(home, display, "read_offline", "--offline") as program:
+        assert program.wait(60) == 0, program.output
+    assert [line.split(":")[0] for line in heard(program)] == [line.split(":")[0] for line in first]
+
+    (home / "output.txt").unlink()
+    with hands(home, display, "come_back") as program:
+        other.say(room, "fence")
+        assert program.wait(60) == 0, program.output
+    lines = heard(program)
+    assert [sum(word in line for line in lines) for word in ("good evening", "and to you", "missed one", "fence")] == [
+        1, 1, 1, 1,
+    ], lines  # fmt: skip
