@@ -20,7 +20,7 @@ class Banner(QFrame):
         self._icon = picture("alert", "rust", 18)
         self.title, self.advice = plain("", 13, bold=True, wrap=True), plain("", 13, "ink", wrap=True)
         self._close = tool("x", _("Close this message"), self._closed)
-        self._standing = ("", "")
+        self._standing = self._disk = ("", "")
         layout = QHBoxLayout(self)
         tidy(layout, (20, 8, 12, 8), 10)
         layout.addWidget(self._icon)
@@ -33,26 +33,33 @@ class Banner(QFrame):
         """Say a problem; it stands until closed, or for good when nothing can be written."""
         happened, advice = words(problem)
         if problem.fault in STANDING:
-            self.stand(happened, advice)
+            self._disk = (happened, advice)
+            self._refresh()
         else:
-            self._show(happened, advice, "rust")
-            self._close.show()
+            self._show(happened, advice, "rust", True)
 
     def stand(self, happened: str, advice: str = "") -> None:
-        """Say a state that lasts; empty words end it."""
-        self._standing = (happened, advice)
-        self._closed()
+        """Say a state that lasts; empty words end it. A state that has not changed hides no problem."""
+        if (happened, advice) != self._standing:
+            self._standing = (happened, advice)
+            self._refresh()
 
     def _closed(self) -> None:
-        if self._standing[0]:
-            self._show(*self._standing, "amber")
-            self._close.hide()
+        self._disk = ("", "")
+        self._refresh()
+
+    def _refresh(self) -> None:
+        if self._disk[0]:
+            self._show(*self._disk, "rust", True)
+        elif self._standing[0]:
+            self._show(*self._standing, "amber", False)
         else:
             self.hide()
 
-    def _show(self, happened: str, advice: str, tone: str) -> None:
+    def _show(self, happened: str, advice: str, tone: str, closable: bool) -> None:
         set_tone(self, tone)
         self._icon.setPixmap(icons.pixmap("alert", tone, 18))
         self.title.setText(happened)
         self.advice.setText(advice)
+        self._close.setVisible(closable)
         self.show()

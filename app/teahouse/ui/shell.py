@@ -53,7 +53,7 @@ class Shell(QObject):
             shown.activateWindow()
 
     def show_welcome(self) -> None:
-        """The welcome window; the main window follows when it has finished."""
+        """The welcome window; the main window follows when it has finished, or stays beside it when it is open."""
         page = self._welcome()
         finished = getattr(page, "finished", None)
         if finished is not None:
@@ -72,9 +72,12 @@ class Shell(QObject):
 
     def _take(self, state: VaultState) -> None:
         if state is VaultState.LOCKED:
+            if isinstance(self._shown, UnlockPage):
+                return
             self._show(UnlockPage(self._bridge))
         elif state is VaultState.NEW:
-            self.show_welcome()
+            if self._shown is None:
+                self.show_welcome()
         elif self._shown is None or isinstance(self._shown, UnlockPage):
             self._bridge.ask(ListAccounts(), self._listed)
 
@@ -90,7 +93,7 @@ class Shell(QObject):
             widget.installEventFilter(self)
         widget.setWindowTitle("Teahouse")
         widget.show()
-        if old is not None and old is not widget:
+        if old is not None and old is not widget and old is not self.window:
             old.hide()
             old.deleteLater()
 

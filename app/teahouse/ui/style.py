@@ -30,6 +30,10 @@ QLabel[tone="rust"] { color: %(rust)s; }
 #chip[tone="jade"] { background: %(jade_ground)s; } #chip[tone="rust"] { background: %(rust_ground)s; }
 #keys { background: %(surface)s; border: 1px solid %(line)s; border-radius: 4px; padding: 1px 5px; color: %(ink2)s; }
 QListView, QTreeView, QScrollArea { background: transparent; border: none; outline: none; }
+QListWidget::item { padding: 6px 8px; border-radius: 6px; color: %(ink)s; }
+QListWidget::item:hover { background: %(hover)s; }
+QListWidget::item:selected { background: %(selection)s; }
+QListWidget#card { padding: 6px; }
 QLineEdit, QPlainTextEdit, QComboBox { background: %(surface)s; border: 1px solid %(line)s; border-radius: 8px;
   padding: 6px 10px; color: %(ink)s; selection-background-color: %(jade)s; selection-color: %(on_jade)s; }
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus { border-color: %(jade)s; }

@@ -88,6 +88,12 @@ class MessageDelegate(QStyledItemDelegate):
         laid = self.laid(row)
         return laid.more_at >= 0 and laid.more_at <= at.y() < laid.more_at + theme.scaled(20) and at.x() >= LEFT
 
+    def on_again(self, row: Row, at: QPoint) -> bool:
+        """Whether a place is the "send again" line of an unsure message."""
+        laid = self.laid(row)
+        unsure = row.message.state is Delivery.UNSURE and laid.note_at >= 0
+        return unsure and laid.note_at <= at.y() < laid.note_at + theme.scaled(20) and at.x() >= LEFT
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one row."""
         row = index.data(MESSAGE)

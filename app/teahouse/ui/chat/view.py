@@ -4,7 +4,7 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QListView, QToolButton
 
-from teahouse.domain.commands import MarkRead
+from teahouse.domain.commands import MarkRead, SendAgain
 from teahouse.domain.message import Message
 from teahouse.i18n import _, ngettext
 from teahouse.ui import icons
@@ -214,6 +214,8 @@ class MessageView(QListView):
             self.link.emit(address)
         elif self._delegate.on_more(row, at):
             self.whole.emit(row.message)
+        elif self._delegate.on_again(row, at):
+            self._bridge.do(SendAgain(row.message.id))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """What can be done with the chosen messages."""

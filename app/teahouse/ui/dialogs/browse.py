@@ -32,7 +32,7 @@ class BrowseRoomsSheet(Sheet):
         super().__init__(parent, _("Join a room"), _("Choose a room, or type the address of one."), 720)
         self._bridge, self._account, self._joined = bridge, account, joined
         self._listings: Sequence[RoomListing] = ()
-        self._asked = ""
+        self._asked = self._read = ""
         self.service, self.address = QLineEdit(), QLineEdit(room)
         self.nick, self.password = QLineEdit(account.nick), QLineEdit()
         self.rooms, self._filter, self._facts = QListWidget(), QLineEdit(), Facts()
@@ -56,6 +56,7 @@ class BrowseRoomsSheet(Sheet):
             field.setAccessibleName(name)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.rooms.setAccessibleName(_("Rooms"))
+        self.rooms.setObjectName("card")
         self.rooms.setMinimumHeight(300)
         self._filter.textChanged.connect(self._show)
         self.service.editingFinished.connect(self._browse)
@@ -84,11 +85,20 @@ class BrowseRoomsSheet(Sheet):
         both.addLayout(right, 1)
         self.body.addLayout(both, 1)
         self.finish(_("Join"), self.join)
+        self.act.setDefault(False)
+        self.act.setAutoDefault(False)
+        self.nick.returnPressed.connect(self.join)
+        self.password.returnPressed.connect(self.join)
+        self.address.textChanged.connect(self._gate)
+        self._gate()
         self._card(None)
 
     def join(self) -> None:
         """Enter the room that stands in the address field."""
         room, nick = self.address.text().strip(), self.nick.text().strip()
+        if room != self._read:
+            self._look()
+            return
         if not room or not nick:
             self.complain(_("Choose a room and a nick first."))
             return
@@ -96,6 +106,11 @@ class BrowseRoomsSheet(Sheet):
         self.act.setEnabled(False)
         command = JoinRoom(self._account.id, room, nick, self.password.text())
         self._bridge.do(command, self._inside, self._refused)
+
+    def _gate(self) -> None:
+        """One may join only what was looked at: the card comes first."""
+        room = self.address.text().strip()
+        self.act.setEnabled(bool(room) and room == self._read)
 
     def _browse(self) -> None:
         self._busy.show()
@@ -143,10 +158,14 @@ class BrowseRoomsSheet(Sheet):
         if room == self._asked:
             self.complain("")
             self._card(facts)
+            self._read = room
+            self._gate()
 
     def _unknown(self, room: str, problem: Problem) -> None:
         if room == self._asked:
             self.complain(sentence(problem))
+            self._read = room
+            self._gate()
 
     def _card(self, facts: RoomFacts | None) -> None:
         self._name.setText(label(facts.name or self._asked) if facts else label(self._asked) or _("No room chosen"))
