@@ -94,6 +94,8 @@ def register() -> Iterator[Step]:
     room = os.environ["HANDS_ROOM"]
     yield lambda: [n for n in range(sheet.rooms.count()) if room.partition("@")[0] in sheet.rooms.item(n).text()]
     QTest.keyClicks(sheet.address, room)
+    QTest.keyClick(sheet.address, Qt.Key.Key_Tab)
+    yield lambda: seen("Join")
     press("Join")
     yield lambda: window.conversation.chat is not None
     print("hands: inside", flush=True)
