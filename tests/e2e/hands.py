@@ -1,9 +1,10 @@
 """The real program with a pair of hands: broker and client as always, and real key and mouse events from a script.
 
-`python -m tests.e2e.hands SCRIPT [arguments of Teahouse]`; SCRIPT names a generator below. It yields conditions and goes
-on when they are true. Every line said on standard output begins with `hands:`.
+`python -m tests.e2e.hands SCRIPT [arguments of Teahouse]`; SCRIPT names a generator below. It yields conditions and
+goes on when they are true. Every line said on standard output begins with `hands:`.
 """
 
+import inspect
 import os
 import sys
 import time
@@ -58,6 +59,11 @@ def main_window() -> MainWindow | None:
     return next((w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow) and w.isVisible()), None)
 
 
+def sheets() -> list[BrowseRoomsSheet]:
+    """The sheet to join a room, while it is open."""
+    return [s for s in QApplication.allWidgets() if isinstance(s, BrowseRoomsSheet) and s.isVisible()]
+
+
 def lines(window: MainWindow) -> list[str]:
     """The texts of the open conversation, as a screen reader hears them."""
     model = window.conversation.model
@@ -89,8 +95,8 @@ def register() -> Iterator[Step]:
     assert window is not None
     yield lambda: "online" in window.strip.accessibleName() + "".join(_texts(window.strip))
     window.browse()
-    yield lambda: next((s for s in QApplication.allWidgets() if isinstance(s, BrowseRoomsSheet) and s.isVisible()), None)
-    sheet = next(s for s in QApplication.allWidgets() if isinstance(s, BrowseRoomsSheet) and s.isVisible())
+    yield sheets
+    sheet = sheets()[0]
     room = os.environ["HANDS_ROOM"]
     yield lambda: [n for n in range(sheet.rooms.count()) if room.partition("@")[0] in sheet.rooms.item(n).text()]
     QTest.keyClicks(sheet.address, room)
@@ -153,11 +159,12 @@ def run(chosen: Options, paths: ProfilePaths, link: BrokerLink) -> int:
             if waiting[0]():
                 waiting[0], since[0] = next(script), time.monotonic()
             elif time.monotonic() - since[0] > PATIENCE:
-                raise AssertionError("waited in vain")
+                raise AssertionError(f"waited in vain for {inspect.getsource(waiting[0]).strip()}")
         except StopIteration:
             QApplication.exit(0)
         except BaseException as error:
-            print(f"hands: failed: {error!r}", flush=True)
+            words = [w for top in QApplication.topLevelWidgets() if top.isVisible() for w in _texts(top)]
+            print(f"hands: failed: {error!r}; on the screen: {words}", flush=True)
             import traceback
 
             traceback.print_exc()

@@ -13,7 +13,8 @@ from teahouse.domain.account import Server
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.registration import FormField, RegistrationForm
 from teahouse.domain.text import label
-from teahouse.engine.client import ERROR, FEATURES, Client, Phase
+from teahouse.engine.client import Client
+from teahouse.engine.guard import ERROR, FEATURES, Phase
 from teahouse.engine.xml import CLIENT, DATA, REGISTER, child_text, condition, el
 
 OFFERED = "{http://jabber.org/features/iq-register}register"
@@ -45,8 +46,8 @@ class RegisteringClient(Client):
             return self._replies.put_nowait(xml)
         super()._spawn_event(xml)
 
-    def _gone(self, _: Any) -> None:
-        super()._gone(_)
+    def gone(self, _: Any) -> None:
+        super().gone(_)
         if not self.offered.done():
             self.offered.set_exception(Trouble(self.lost.result()))
             self.offered.exception()

@@ -14,7 +14,8 @@ from teahouse.domain.account import Account, Link, Route, Server
 from teahouse.domain.events import CertificateDoubted, LinkChanged
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
-from teahouse.engine.client import Client, Phase
+from teahouse.engine.client import Client
+from teahouse.engine.guard import Phase
 from teahouse.engine.xml import PING, el
 from teahouse.net.certificate import look
 from teahouse.net.dial import dial

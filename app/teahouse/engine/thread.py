@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,8 +27,8 @@ class EngineThread:
     ) -> None:
         self._folder, self._announce, self._opened, self._offline = folder, announce, opened, offline
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._early: list[tuple[Command, int]] = []
-        self._queue: asyncio.Queue[tuple[Command, int] | None] | None = None
+        self._commands: deque[tuple[Command, int] | None] = deque()
+        self._arrived: asyncio.Event | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._ready = threading.Event()
 
@@ -37,17 +38,19 @@ class EngineThread:
 
     def submit(self, command: Command, ticket: int) -> None:
         """Give a command; callable from the window's thread, never waits."""
-        if self._loop is None or self._queue is None:
-            self._early.append((command, ticket))
-        else:
-            self._loop.call_soon_threadsafe(self._queue.put_nowait, (command, ticket))
+        self._commands.append((command, ticket))
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._loop is not None and self._arrived is not None:
+            self._loop.call_soon_threadsafe(self._arrived.set)
 
     def stop(self) -> None:
         """Go offline and end; waits at most five seconds."""
         if self._thread.is_alive():
             self._ready.wait(5)
-            if self._loop is not None and self._queue is not None:
-                self._loop.call_soon_threadsafe(self._queue.put_nowait, None)
+            self._commands.append(None)
+            self._wake()
             self._thread.join(5)
 
     def _run(self) -> None:
@@ -56,19 +59,25 @@ class EngineThread:
     async def _main(self) -> None:
         from teahouse.engine.engine import Engine
 
-        queue: asyncio.Queue[tuple[Command, int] | None] = asyncio.Queue()
         engine = Engine(self._folder, self._announce, self._opened, offline=self._offline)
         try:
             await engine.open()
         except Trouble as trouble:
             self._announce(WentWrong(trouble.problem))
-        self._queue, self._loop = queue, asyncio.get_running_loop()
+        self._arrived, self._loop = asyncio.Event(), asyncio.get_running_loop()
         self._ready.set()
-        while self._early:
-            queue.put_nowait(self._early.pop(0))
         running: set[asyncio.Task[None]] = set()
-        while (wanted := await queue.get()) is not None:
+        while (wanted := await self._next()) is not None:
             task = asyncio.ensure_future(engine.do(*wanted))
             running.add(task)
             task.add_done_callback(running.discard)
         await engine.close()
+
+    async def _next(self) -> tuple[Command, int] | None:
+        assert self._arrived is not None
+        while not self._commands:
+            # Cleared before the look, so that a command given in between wakes us again.
+            self._arrived.clear()
+            if not self._commands:
+                await self._arrived.wait()
+        return self._commands.popleft()

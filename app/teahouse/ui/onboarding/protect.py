@@ -45,7 +45,7 @@ class ProtectPage(Page):
 
     def _choice(self, mode: VaultMode, title: str, hint: str, tone: str = "ink2") -> None:
         radio = QRadioButton(title)
-        radio.setObjectName(mode.value)
+        radio.setObjectName(f"mode-{mode.value}")
         number = len(self._modes)
         self._modes[number] = mode
         self._group.addButton(radio, number)
