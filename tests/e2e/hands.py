@@ -22,7 +22,7 @@ from teahouse.ui.dialogs.browse import BrowseRoomsSheet
 from teahouse.ui.window import MainWindow
 
 Step = Callable[[], object]
-PATIENCE = 30.0
+PATIENCE = 20.0
 
 
 def seen(name: str) -> QWidget | None:
@@ -106,6 +106,7 @@ def register() -> Iterator[Step]:
     yield lambda: window.conversation.chat is not None
     print("hands: inside", flush=True)
     yield lambda: any("good evening" in line for line in lines(window))
+    yield lambda: window.conversation.composer.box.isEnabled()
     QTest.keyClicks(window.conversation.composer.box, "and to you")
     QTest.keyClick(window.conversation.composer.box, Qt.Key.Key_Return)
     yield lambda: any("and to you" in line and "delivered" in line.lower() for line in lines(window))

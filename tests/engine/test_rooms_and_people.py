@@ -110,13 +110,14 @@ def test_somebody_asks_and_is_not_accepted_by_itself(
     house.wait(ContactsChanged, lambda e: any(p.subscription == "from" for p in e.contacts))
 
 
-def test_browse_finds_the_room(engine: MakeEngine, server: Prosody, account: AccountMaker, peer: MakePeer) -> None:
-    house, room, other = engine(), server.fresh_room(), peer()
-    other.join(room, "plum")
-    mine = sign_in(house, server, account())
-    listed = house.do(c.BrowseRooms(mine.id))
-    assert room in [found.jid for found in listed]
-    assert house.do(c.AskRoom(mine.id, room)).members_only is False
+def test_browse_finds_the_room(engine: MakeEngine, own_server: Prosody) -> None:
+    house, room = engine(), own_server.fresh_room()
+    with Peer(own_server, own_server.fresh("other")) as other:
+        other.join(room, "plum")
+        mine = sign_in(house, own_server, own_server.fresh())
+        listed = house.do(c.BrowseRooms(mine.id))
+        assert [found.jid for found in listed] == [room]
+        assert house.do(c.AskRoom(mine.id, room)).members_only is False
 
 
 def test_wrong_password_is_said_and_nothing_is_kept(

@@ -39,6 +39,7 @@ async def _add_account(desk: Desk, wish: c.AddAccount) -> Account:
     account = Account(0, jid.bare, wish.nick or jid.local, Route.DIRECT, wish.server, wish.allow_plain)
     tried = await connect(account, wish.password, lambda _: None)
     tried.close()
+    await tried.closed()
     return keep(desk, account, wish.password)
 
 

@@ -149,6 +149,13 @@ class Client(GuardedStream):
     def _no_mechanism(self, _: Any) -> None:
         self.fail(Problem(Fault.NO_SAFE_LOGIN, self._host))
 
+    async def closed(self, seconds: float = 2) -> None:
+        """Wait until the connection is gone; it is cut after so many seconds."""
+        await asyncio.wait([self.lost], timeout=seconds)
+        if self.transport is not None:
+            self.transport.abort()
+            await asyncio.sleep(0)
+
     def close(self) -> None:
         """Say good-bye and hang up."""
         if self.transport is not None:

@@ -99,7 +99,7 @@ class Engine:
         if self.desk is None:
             return
         await asyncio.gather(*(online.session.stop() for online in self.desk.online.values()))
-        self.desk.registrations.close()
+        await self.desk.registrations.close()
         self.desk.inbound.flush()
         self.desk.tools.db.close()
 

@@ -57,7 +57,10 @@ class Registrations:
         if registering is not None:
             registering.client.close()
 
-    def close(self) -> None:
-        """Hang up all."""
+    async def close(self) -> None:
+        """Hang up all, and wait until they are gone."""
+        clients = [registering.client for registering in self._open.values()]
         for ticket in list(self._open):
             self.end(ticket)
+        for client in clients:
+            await client.closed()

@@ -62,11 +62,14 @@ class Session:
             self._task = asyncio.ensure_future(self._run())
 
     async def stop(self) -> None:
-        """Go offline and stay there."""
+        """Go offline and stay there; waits until the connection is closed."""
+        client = self.client
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self._hang_up()
+        if client is not None:
+            await client.closed()
         self._tell(Link.OFF)
 
     def announce(self) -> None:
@@ -167,6 +170,9 @@ async def connect(
             problem = Problem(Fault.TIMED_OUT, domain)
         except Trouble as trouble:
             problem = trouble.problem
+        except asyncio.CancelledError:
+            client.fail(problem)
+            raise
         client.fail(problem)
         if problem.fault is Fault.CERTIFICATE_REFUSED and on_doubt is not None:
             shown = await look(endpoint, account.route, domain)
