@@ -67,6 +67,8 @@ class Program:
     def __enter__(self) -> "Program":
         return self
 
-    def __exit__(self, *_exc: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if self.process.poll() is None:
             self.kill9()
+        if error is not None:
+            error.add_note(f"the program said:\n{self.output[-3000:]}")

@@ -56,7 +56,21 @@ def flood() -> dict[str, list[float]]:
             house.events.clear()
             begun, cpu = time.perf_counter(), time.process_time()
             house.do(c.SendMessage(chat.id, "!flood 2000"))
-            until(lambda: len(house.seen(MessageStored)) >= 2_001, 60)
+            _stored(house, 2_001)
             figures["all on disk s"].append(time.perf_counter() - begun)
             figures["engine CPU s"].append(time.process_time() - cpu)
     return figures
+
+
+def _stored(house: RunningEngine, wanted: int) -> None:
+    """Wait for so many messages; looks at each event once, so that waiting costs nothing that counts."""
+    place = found = 0
+
+    def look() -> bool:
+        nonlocal place, found
+        end = len(house.events)
+        found += sum(type(event) is MessageStored for event in house.events[place:end])
+        place = end
+        return found >= wanted
+
+    until(look, 60)

@@ -1,5 +1,6 @@
 """The encrypted store: vault, pages, dedupe, search, and what a stranger with the disk can read."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.message import LATEST, Delivery, Message
 from teahouse.domain.problem import Fault, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
-from teahouse.store import accounts, chats, messages, search
+from teahouse.store import accounts, chats, messages, outbox, search
 from teahouse.store.database import Database
 from teahouse.store.messages import Identity
 from teahouse.store.vault import Vault
@@ -156,3 +157,51 @@ def test_states_move_and_keep_the_reason(tmp_path: Path) -> None:
     message = said(db, open_chat(db), 1, "hello")
     failed = messages.set_state(db, message.id, Delivery.FAILED, "no such user")
     assert failed is not None and (failed.state, failed.detail) == (Delivery.FAILED, "no such user")
+
+
+def steps(db: Database, work: Callable[[], object]) -> int:
+    """How many times a hundred instructions of SQLite's machine some work takes."""
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    db._connection.set_progress_handler(count, 100)
+    work()
+    db._connection.set_progress_handler(None, 100)
+    return taken
+
+
+def test_no_question_of_the_hot_path_reads_the_whole_chat(tmp_path: Path) -> None:
+    db = Database(tmp_path / "db", KEY)
+    chat = open_chat(db)
+    with db.transaction():
+        for number in range(3_000):
+            said(db, chat, number + 1, f"number {number}", Identity("", "", f"o{number}", chat.jid, f"s{number}"))
+    account = chat.account
+    strange = Identity("", "", "o-new", chat.jid, "s-new")
+    work: list[Callable[[], object]] = [
+        lambda: messages.known(db, account, chat.id, "plum", "x", strange),
+        lambda: messages.last_place(db, chat.id),
+        lambda: messages.before(db, chat.id, LATEST, 20),
+        lambda: outbox.waiting(db, account, Delivery.QUEUED),
+        lambda: outbox.waiting(db, account, Delivery.SENT, Delivery.ACKED),
+        lambda: chats.mark_read(db, chat.id, 3_000),
+    ]
+    assert [steps(db, each) for each in work if steps(db, each) > 10] == []
+    db.close()
+
+
+def test_reading_to_the_end_does_not_swallow_what_comes_later(tmp_path: Path) -> None:
+    db = Database(tmp_path / "db", KEY)
+    chat = open_chat(db)
+    said(db, chat, 10, "one")
+    chats.mark_read(db, chat.id, 1 << 62)
+    late = said(db, chat, 20, "two")
+    chats.spoken(db, chat.id, late, 1, 0)
+    chats.mark_read(db, chat.id, 10)
+    found = chats.get(db, chat.id)
+    assert found is not None and (found.unread, found.read_up_to) == (1, 10)
+    db.close()

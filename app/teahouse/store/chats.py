@@ -121,7 +121,9 @@ def spoken(db: Database, number: int, last: Message, unread: int, mentions: int)
 
 
 def mark_read(db: Database, number: int, up_to: int) -> None:
-    """The user has seen the chat up to this order key."""
+    """The user has seen the chat up to this order key; a key beyond the newest message means that one."""
+    newest = db.one("SELECT max(place) FROM message WHERE chat = ?", (number,))[0]
+    up_to = min(up_to, newest or 0)
     unread, mentions = db.one(
         "SELECT count(*), coalesce(sum(mention), 0) FROM (SELECT mention FROM message"
         " WHERE chat = ? AND place > ? AND mine = 0 LIMIT 1000)",

@@ -81,16 +81,18 @@ def append(db: Database, message: Message, identity: Identity) -> Message:
 
 def known(db: Database, account: int, chat: int, sender: str, body: str, identity: Identity) -> Message | None:
     """The message we already have of this identity: by archive and stanza-id, else by sender, id and body."""
+    # SQLite takes a partial index only when the query repeats its condition, hence the <> ''.
     if identity.stanza_id:
         found = db.one(
-            f"SELECT {COLUMNS} FROM message WHERE account = ? AND archive = ? AND stanza_id = ?",
+            f"SELECT {COLUMNS} FROM message WHERE account = ? AND archive = ? AND stanza_id = ? AND stanza_id <> ''",
             (account, identity.archive, identity.stanza_id),
         )
         if found:
             return from_row(found)
     if identity.origin_id:
         rows = db.all(
-            f"SELECT {COLUMNS}, stanza_id FROM message WHERE chat = ? AND origin_id = ?", (chat, identity.origin_id)
+            f"SELECT {COLUMNS}, stanza_id FROM message WHERE chat = ? AND origin_id = ? AND origin_id <> ''",
+            (chat, identity.origin_id),
         )
         wanted = _digest(body)
         for row in rows:

@@ -24,9 +24,11 @@ class Outgoing:
 def waiting(db: Database, account: int, *states: Delivery) -> tuple[Outgoing, ...]:
     """The account's messages in these states, oldest first."""
     marks = ", ".join("?" * len(states))
+    # The condition of the partial index has to stand in the query, or every message is read.
     rows = db.all(
         "SELECT m.id, m.chat, c.kind, c.jid, m.body, m.origin_id, m.place, m.state FROM message m"
-        f" JOIN chat c ON c.id = m.chat WHERE m.account = ? AND m.mine = 1 AND m.state IN ({marks})"
+        f" JOIN chat c ON c.id = m.chat WHERE m.account = ? AND m.mine = 1"
+        f" AND m.state IN (1, 2, 5, 6) AND m.state IN ({marks})"
         " ORDER BY m.id",
         (account, *(int(state) for state in states)),
     )
