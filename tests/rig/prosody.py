@@ -40,9 +40,7 @@ def tiny_png(width: int = 60, height: int = 20) -> bytes:
 
     rows = b"".join(b"\0" + bytes((x * 4 ^ y * 9) & 255 for x in range(width)) for y in range(height))
     head = struct.pack("!2I5B", width, height, 8, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def _hosts() -> str:

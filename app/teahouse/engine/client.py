@@ -3,108 +3,115 @@
 import asyncio
 import logging
 import socket
-import ssl
 import xml.etree.ElementTree as ET
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from slixmpp.xmlstream import tostring
 
 from teahouse.domain.account import Server
+from teahouse.domain.jid import Jid
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.text import cleaned, illegal_in_xml
-from teahouse.engine import scram
-from teahouse.engine.guard import ERROR, GuardedStream, Phase, ignore, stream_error
+from teahouse.engine.guard import GuardedStream, Phase
+from teahouse.engine.login import Login
 from teahouse.engine.pacer import Pacer
 from teahouse.engine.questions import Questions
 from teahouse.engine.xml import CLIENT
-from teahouse.net.certificate import tls_context
+from teahouse.net.certificate import tls_problem
 from teahouse.net.endpoints import Endpoint
 
 log = logging.getLogger(__name__)
-scram.install()
-_BACKLOG = 2_000
-"""Stanzas held before the socket is left unread."""
+_BACKLOG, _BACKLOG_BYTES = 2_000, 8 << 20
+"""Stanzas, and bytes, held before the socket is left unread."""
 
 
 class Client(GuardedStream):
     """One connection, used once. `ready` is done when the session is bound; `lost` tells why it ended."""
 
     def __init__(self, jid: str, password: str, server: Server, *, allow_plain: bool = False) -> None:
-        super().__init__(jid, password, server.pin)
-        self.ssl_context = tls_context(server)
-        self.roster.auto_authorize = None  # type: ignore[assignment]
-        self.roster.auto_subscribe = False
-        plain = {"PLAIN"} if allow_plain else set()
-        self.plugin["feature_mechanisms"].use_mechs = set(scram.SCRAM) | plain
+        super().__init__(jid, server)
         loop = asyncio.get_running_loop()
         self.loop = loop
         self.ready: asyncio.Future[None] = loop.create_future()
         self.lost: asyncio.Future[Problem] = loop.create_future()
         self.ready.add_done_callback(_retrieved)
-        self.on_stanza: Callable[[ET.Element], None] = ignore
+        self._login = Login(self, password, allow_plain, self._bound)
+        self._on_stanza: Callable[[ET.Element], None] | None = None
         self._backlog: deque[ET.Element] = deque()
+        self._unread = 0
         self._draining: asyncio.Task[None] | None = None
         self._questions = Questions(self.put)
-        for name, handler in (
-            ("session_start", self._started),
-            ("disconnected", self.gone),
-            ("ssl_invalid_chain", self._untrusted),
-            ("failed_auth", self._auth_failed),
-            ("no_auth", self._no_mechanism),
-        ):
-            self.add_event_handler(name, handler)
 
     # -- connecting ------------------------------------------------------
 
     async def open(self, connection: socket.socket, endpoint: Endpoint) -> None:
         """Begin the stream on a dialed socket; raises Trouble. `ready` tells when the session is up."""
-        self.init_plugins()  # type: ignore[no-untyped-call]
-        self.enable_direct_tls, self.enable_starttls = endpoint.direct_tls, not endpoint.direct_tls
-        self._run_out_filters = asyncio.ensure_future(self.run_filters())
-        self._current_connection_attempt = self.loop.create_future()
-        self.event_when_connected = "connected"
         context = self.ssl_context if endpoint.direct_tls else None
-        name = self.boundjid.host if endpoint.direct_tls else None
+        name = self.host if endpoint.direct_tls else None
         try:
             await self.loop.create_connection(lambda: self, sock=connection, ssl=context, server_hostname=name)
-        except ssl.SSLError as error:
-            raise Trouble(_certificate_problem(self.boundjid.host, error)) from error
-        except OSError as error:
-            raise Trouble(Problem(Fault.UNREACHABLE, endpoint.host, str(error))) from error
+        except (OSError, ValueError) as error:
+            raise Trouble(tls_problem(self.host, error)) from error
 
     # -- the session -----------------------------------------------------
 
-    def _started(self, _: Any) -> None:
+    def secured(self, xml: ET.Element) -> None:
+        """Inside TLS: sign in."""
+        self._login.take(xml)
+
+    def _bound(self, address: Jid) -> None:
+        self.own = address
         self.move(Phase.BOUND)
         if not self.ready.done():
             self.ready.set_result(None)
 
-    def hand_on(self, xml: ET.Element) -> None:
-        """Queue a stanza for its turn; the socket is left unread while too many wait."""
-        self._backlog.append(xml)
-        if self._draining is None or self._draining.done():
-            self._draining = asyncio.ensure_future(self._drain())
-        elif len(self._backlog) > _BACKLOG and self.transport is not None:
+    @property
+    def on_stanza(self) -> Callable[[ET.Element], None] | None:
+        """Who takes the stanzas of the session; until there is somebody, they wait."""
+        return self._on_stanza
+
+    @on_stanza.setter
+    def on_stanza(self, listener: Callable[[ET.Element], None]) -> None:
+        self._on_stanza = listener
+        self._drain_soon()
+
+    def data_received(self, data: bytes | str) -> None:
+        """The socket is left unread while too much waits."""
+        self._unread = self._unread + len(data) if self._backlog else len(data)
+        super().data_received(data)
+        if self.transport is not None and (len(self._backlog) > _BACKLOG or self._unread > _BACKLOG_BYTES):
             self.transport.pause_reading()
+
+    def hand_on(self, xml: ET.Element) -> None:
+        """Queue a stanza for its turn."""
+        self._backlog.append(xml)
+        self._drain_soon()
+
+    def _drain_soon(self) -> None:
+        if self._on_stanza is not None and (self._draining is None or self._draining.done()):
+            self._draining = asyncio.ensure_future(self._drain())
 
     async def _drain(self) -> None:
         pacer = Pacer()
         while self._backlog:
             self._take(self._backlog.popleft())
             await pacer.breathe()
+        self._unread = 0
         if self.transport is not None and not self.transport.is_closing():
             self.transport.resume_reading()
 
     def _take(self, xml: ET.Element) -> None:
-        if xml.tag == ERROR:
-            return self.fail(stream_error(xml, self._host))
         if xml.tag == f"{{{CLIENT}}}iq" and xml.get("type") in ("result", "error"):
-            return self._answered(xml)
+            own = ("", self.own.bare, str(self.own), self.host)
+            return self._questions.answered(xml, own)
+        if self._on_stanza is None or not xml.tag.startswith(f"{{{CLIENT}}}"):
+            return
         try:
-            self.on_stanza(xml)
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError, LookupError, Trouble) as error:
+            self._on_stanza(xml)
+        except Trouble as trouble:
+            log.info("a stanza was dropped: %s", trouble.problem.fault.value)
+        except Exception as error:
             log.error("a stanza was dropped: %s", type(error).__name__)
 
     def put(self, xml: ET.Element) -> None:
@@ -120,34 +127,20 @@ class Client(GuardedStream):
 
     async def ask(self, iq: ET.Element, seconds: float = 30) -> ET.Element:
         """Send an IQ and wait for its answer, an error too; raises Trouble (TIMED_OUT, CONNECTION_LOST)."""
-        return await self._questions.ask(iq, self._host, seconds)
-
-    def _answered(self, iq: ET.Element) -> None:
-        self._questions.answered(iq, ("", self.boundjid.bare, self.boundjid.full, self._host))
+        return await self._questions.ask(iq, self.host, seconds)
 
     # -- the end ---------------------------------------------------------
 
-    def gone(self, _: Any) -> None:
-        """The connection has ended: say why to everybody who waits."""
-        problem = self.problem or Problem(Fault.CONNECTION_LOST, self._host)
-        if self._run_out_filters is not None:
-            self._run_out_filters.cancel()
+    def gone(self) -> None:
+        """The connection has ended: what came whole still counts; say why to everybody who waits."""
+        while self._backlog and self._on_stanza is not None:
+            self._take(self._backlog.popleft())
+        problem = self.problem or Problem(Fault.CONNECTION_LOST, self.host)
         self._questions.close()
         if not self.ready.done():
             self.ready.set_exception(Trouble(problem))
         if not self.lost.done():
             self.lost.set_result(problem)
-
-    def _untrusted(self, error: ssl.SSLError) -> None:
-        self.fail(_certificate_problem(self._host, error))
-
-    def _auth_failed(self, failure: Any) -> None:
-        refused = failure["condition"] in ("not-authorized", "credentials-expired", "account-disabled")
-        fault = Fault.WRONG_PASSWORD if refused else Fault.NO_SAFE_LOGIN
-        self.fail(Problem(fault, str(self.requested_jid.bare), str(failure["condition"])))
-
-    def _no_mechanism(self, _: Any) -> None:
-        self.fail(Problem(Fault.NO_SAFE_LOGIN, self._host))
 
     async def closed(self, seconds: float = 2) -> None:
         """Wait until the connection is gone; it is cut after so many seconds."""
@@ -171,8 +164,3 @@ def _sound(text: str | None) -> str | None:
 def _retrieved(future: "asyncio.Future[None]") -> None:
     if not future.cancelled():
         future.exception()
-
-
-def _certificate_problem(host: str, error: ssl.SSLError) -> Problem:
-    reason = getattr(error, "verify_message", "") or error.reason or str(error)
-    return Problem(Fault.CERTIFICATE_REFUSED, host, str(reason)[:200])

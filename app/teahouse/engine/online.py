@@ -233,5 +233,3 @@ class Online:
         else:
             error = el("error", {"type": "cancel"}, el(f"{{{STANZAS}}}service-unavailable"))
             client.put(el("iq", reply | {"type": "error"}, *list(iq), error))
-
-

@@ -7,6 +7,8 @@ from typing import Any, NoReturn
 from xml.parsers import expat
 
 STANZA_BYTES, DEPTH, ELEMENTS, ATTRIBUTES = 1 << 20, 100, 10_000, 200
+TAG_BYTES = 1 << 15
+"""A tag that comes in small pieces is read anew with each."""
 _NAMES_KEPT = 5_000
 
 
@@ -26,6 +28,7 @@ class BoundedParser:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._text
+        self._parser.XmlDeclHandler = _declared
         for handler in ("StartDoctypeDecl", "EntityDecl", "Comment", "ProcessingInstruction", "ExternalEntityRef"):
             setattr(self._parser, f"{handler}Handler", _forbidden)
         self._events: deque[tuple[str, ET.Element]] = deque()
@@ -36,15 +39,20 @@ class BoundedParser:
 
     def feed(self, data: bytes) -> None:
         """Parse what came from the network."""
-        self._fed += len(data)
+        # No UTF-8 holds a NUL, and every UTF-16 does, which expat would recognise by itself.
+        sound, nul, _ = data.partition(b"\0")
+        self._fed += len(sound)
         try:
-            self._parser.Parse(data, False)
+            self._parser.Parse(sound, False)
         except expat.ExpatError as error:
             raise Forbidden(f"not well-formed at byte {self._parser.ErrorByteIndex}, code {error.code}") from None
+        if nul:
+            raise Forbidden("not UTF-8")
+        read = self._parser.CurrentByteIndex
         if len(self._open) <= 1:
-            self._finished = max(self._finished, self._parser.CurrentByteIndex)
-        if self._fed - self._finished > STANZA_BYTES:
-            raise Forbidden("a stanza is too large")
+            self._finished = max(self._finished, read)
+        if self._fed - self._finished > STANZA_BYTES or self._fed - read > TAG_BYTES:
+            raise Forbidden("a stanza or a tag is too large")
 
     def read_events(self) -> Iterator[tuple[str, ET.Element]]:
         """What was parsed and not yet taken."""
@@ -76,18 +84,28 @@ class BoundedParser:
         element = self._open.pop()
         self._last = (element, True)
         if len(self._open) <= 1:
+            if self._parser.CurrentByteIndex - self._finished > STANZA_BYTES:
+                raise Forbidden("a stanza or a tag is too large")
             self._elements = 0
             self._finished = self._parser.CurrentByteIndex
             self._events.append(("end", element))
 
     def _text(self, text: str) -> None:
         if len(self._open) <= 1 or self._last is None:
+            if text.strip(" \t\r\n"):
+                raise Forbidden("text between stanzas")
             return
         element, ended = self._last
         if ended:
             element.tail = (element.tail or "") + text
         else:
             element.text = (element.text or "") + text
+
+
+def _declared(version: str, encoding: str | None, standalone: int) -> None:
+    del standalone
+    if version != "1.0" or (encoding or "utf-8").lower() != "utf-8":
+        raise Forbidden("another XML, or another encoding")
 
 
 def _forbidden(*_: Any) -> NoReturn:

@@ -75,4 +75,3 @@ async def _account(desk: Desk, entry: dict[str, Any], folder: Path) -> int:
     if not desk.offline:
         online.session.start()
     return 1
-

@@ -5,19 +5,21 @@ import secrets
 import xml.etree.ElementTree as ET
 from base64 import b64decode
 from binascii import Error as Base64Error
-from typing import Any
+from typing import Any, TypeVar
 
 from slixmpp.xmlstream import tostring
 
 from teahouse.domain.account import Server
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.registration import FormField, RegistrationForm
-from teahouse.domain.text import label
+from teahouse.domain.text import cleaned, label
 from teahouse.engine.client import Client
-from teahouse.engine.guard import ERROR, FEATURES, Phase
+from teahouse.engine.guard import FEATURES, GuardedStream, Phase
 from teahouse.engine.xml import CLIENT, DATA, REGISTER, child_text, condition, el
 
-OFFERED = "{http://jabber.org/features/iq-register}register"
+T = TypeVar("T")
+_PATIENCE = 60.0
+"""Seconds for the server to answer."""
 _IMAGE_BYTES, _FIELDS, _TEXT = 256 * 1024, 50, 1_000
 _PLAIN_FIELDS = ("username", "password", "email", "name", "nick", "first", "last", "phone", "url", "date", "misc")
 
@@ -25,65 +27,54 @@ _PLAIN_FIELDS = ("username", "password", "email", "name", "nick", "first", "last
 class RegisteringClient(Client):
     """A connection that never signs in: it asks for the form, and sends it back filled."""
 
-    def __init__(self, domain: str, server: Server) -> None:
+    may_leave = GuardedStream.may_leave | {Phase.TLS: ("<stream:stream ", "<iq ")}
+
+    def __init__(self, domain: str, server: Server, patience: float = _PATIENCE) -> None:
         super().__init__(domain, "", server)
-        self.offered: asyncio.Future[bool] = self.loop.create_future()
-        self._replies: asyncio.Queue[ET.Element] = asyncio.Queue()
+        self._patience = patience
+        self._offered: asyncio.Future[None] = self.loop.create_future()
+        self._asked, self._reply = "", self.loop.create_future()
+        self._with_form = False
 
-    def _breach_before_auth(self, xml: ET.Element) -> str:
-        return "" if xml.tag in (FEATURES, ERROR, f"{{{CLIENT}}}iq") else "a stanza before the log-in"
+    def secured(self, xml: ET.Element) -> None:
+        """Inside TLS: the features, then answers. Some servers announce nothing and answer all the same."""
+        if xml.tag == FEATURES and not self._offered.done():
+            self._offered.set_result(None)
+        elif xml.tag != f"{{{CLIENT}}}iq" or not self._asked or xml.get("from", self.host) != self.host:
+            raise self.misbehaved("a stanza before the log-in")
+        elif xml.get("id") == self._asked and xml.get("type") in ("result", "error") and not self._reply.done():
+            self._reply.set_result(xml)
 
-    async def _handle_stream_features(self, features: Any) -> bool | None:
-        if self.phase is Phase.CONNECT:
-            return bool(await super()._handle_stream_features(features))
-        if not self.offered.done():
-            # Some servers do not announce it and answer all the same.
-            self.offered.set_result(features.xml.find(OFFERED) is not None)
-        return True
-
-    def _spawn_event(self, xml: ET.Element) -> None:
-        if self.phase is Phase.TLS and xml.tag == f"{{{CLIENT}}}iq":
-            return self._replies.put_nowait(xml)
-        super()._spawn_event(xml)
-
-    def gone(self, _: Any) -> None:
-        super().gone(_)
-        if not self.offered.done():
-            self.offered.set_exception(Trouble(self.lost.result()))
-            self.offered.exception()
-        self._replies.put_nowait(el("iq", {"type": "lost"}))
+    async def _wait(self, future: "asyncio.Future[T]") -> T:
+        both: list[asyncio.Future[Any]] = [future, self.lost]
+        await asyncio.wait(both, timeout=self._patience, return_when=asyncio.FIRST_COMPLETED)
+        if future.done():
+            return future.result()
+        raise Trouble(self.lost.result() if self.lost.done() else Problem(Fault.TIMED_OUT, self.host))
 
     async def _send(self, kind: str, *children: ET.Element) -> ET.Element:
-        number = secrets.token_hex(8)
-        iq = el("iq", {"type": kind, "id": number}, el(f"{{{REGISTER}}}query", None, *children))
-        if self.lost.done():
-            raise Trouble(self.lost.result())
+        self._asked, self._reply = secrets.token_hex(12), self.loop.create_future()
+        iq = el("iq", {"type": kind, "id": self._asked}, el(f"{{{REGISTER}}}query", None, *children))
+        for element in iq.iter():
+            element.text = cleaned(element.text or "")
         self.send_raw(tostring(iq, xmlns=CLIENT, stream=self, top_level=True))
-        try:
-            async with asyncio.timeout(60):
-                while (reply := await self._replies.get()).get("id") != number:
-                    if reply.get("type") == "lost":
-                        raise Trouble(self.lost.result())
-                return reply
-        except TimeoutError:
-            raise Trouble(Problem(Fault.TIMED_OUT, self._host)) from None
+        return await self._wait(self._reply)
 
     async def form(self, ticket: int) -> RegistrationForm:
         """The server's questions; raises Trouble (REGISTRATION_CLOSED, REGISTRATION_ELSEWHERE ...)."""
-        async with asyncio.timeout(30):
-            await self.offered
+        await self._wait(self._offered)
         reply = await self._send("get")
         query = reply.find(f"{{{REGISTER}}}query")
         if reply.get("type") != "result" or query is None:
-            raise Trouble(Problem(Fault.REGISTRATION_CLOSED, self._host, condition(reply)[1]))
+            raise Trouble(Problem(Fault.REGISTRATION_CLOSED, self.host, condition(reply)[1]))
         instructions = (child_text(query, "instructions", REGISTER) or "")[:_TEXT]
         form = query.find(f"{{{DATA}}}x")
         self._with_form = form is not None
         fields = _form_fields(form, query) if form is not None else _plain_fields(query)
         if not fields:
             page = next((e.text or "" for e in query.iter("{jabber:x:oob}url")), "")
-            raise Trouble(Problem(Fault.REGISTRATION_ELSEWHERE, self._host, page[:300]))
-        return RegistrationForm(self._host, instructions, fields, ticket)
+            raise Trouble(Problem(Fault.REGISTRATION_ELSEWHERE, self.host, page[:300]))
+        return RegistrationForm(self.host, instructions, fields, ticket)
 
     async def submit(self, values: tuple[tuple[str, str], ...]) -> None:
         """Send the answers; raises Trouble (NAME_TAKEN, REGISTRATION_REFUSED, TIMED_OUT ...)."""
@@ -96,7 +87,7 @@ class RegisteringClient(Client):
         if reply.get("type") != "result":
             named, text = condition(reply)
             fault = Fault.NAME_TAKEN if named == "conflict" else Fault.REGISTRATION_REFUSED
-            about = dict(values).get("username", "") if named == "conflict" else self._host
+            about = dict(values).get("username", "") if named == "conflict" else self.host
             raise Trouble(Problem(fault, about, text or named))
 
 

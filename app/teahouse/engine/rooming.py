@@ -69,9 +69,7 @@ def _inside(desk: Desk, number: int) -> tuple[Room, Chat]:
 async def _nick(desk: Desk, wish: c.ChangeNick) -> None:
     room, chat = _inside(desk, wish.chat)
     nick = " ".join(wish.nick.split())
-    desk.of(chat.account).client().put(
-        el("presence", {"to": f"{room.jid}/{nick}", "id": secrets.token_hex(8)})
-    )
+    desk.of(chat.account).client().put(el("presence", {"to": f"{room.jid}/{nick}", "id": secrets.token_hex(8)}))
 
 
 async def _subject(desk: Desk, wish: c.SetSubject) -> None:

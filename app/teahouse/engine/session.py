@@ -154,6 +154,7 @@ async def connect(
     password: str,
     on_phase: Callable[[Phase], None],
     on_doubt: Callable[[str, str], None] | None = None,
+    patience: float = HANDSHAKE,
 ) -> Client:
     """A client with a bound session; raises Trouble. Tries each endpoint until one answers."""
     domain = account.jid.partition("@")[2]
@@ -163,7 +164,7 @@ async def connect(
         client.on_phase = on_phase
         try:
             await open_stream(client, endpoint, account.route)
-            async with asyncio.timeout(HANDSHAKE):
+            async with asyncio.timeout(patience):
                 await asyncio.shield(client.ready)
             return client
         except TimeoutError:

@@ -29,6 +29,15 @@ def tls_context(server: Server) -> ssl.SSLContext:
     return context
 
 
+def tls_problem(host: str, error: Exception) -> Problem:
+    """Why a connection could not be made secure."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Problem(Fault.CERTIFICATE_REFUSED, host, str(error.verify_message or error.reason)[:200])
+    ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or not isinstance(error, ssl.SSLError)
+    reason = getattr(error, "reason", None) or type(error).__name__
+    return Problem(Fault.CONNECTION_LOST if ended else Fault.NO_ENCRYPTION, host, str(reason)[:200])
+
+
 def fingerprint(certificate: bytes) -> str:
     """SHA-256 of a DER certificate, 64 hex digits."""
     return hashlib.sha256(certificate).hexdigest()
