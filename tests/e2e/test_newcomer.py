@@ -20,9 +20,7 @@ def heard(program: Program) -> list[str]:
     return [line.removeprefix("hands: line ") for line in program.output.splitlines() if line.startswith("hands: line")]
 
 
-def test_a_newcomer_talks_quits_and_comes_back(
-    server: Prosody, peer: MakePeer, display: Xvfb, tmp_path: Path
-) -> None:
+def test_a_newcomer_talks_quits_and_comes_back(server: Prosody, peer: MakePeer, display: Xvfb, tmp_path: Path) -> None:
     room, other = server.fresh_room("evening"), peer()
     other.join(room, "plum")
     name = server.fresh_room("newcomer").partition("@")[0]

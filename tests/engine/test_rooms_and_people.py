@@ -58,9 +58,7 @@ def test_a_person_and_the_servers_acknowledgement(
     until(lambda: house.bodies(chat.id) == ["only you", "and you"])
 
 
-def test_written_offline_goes_out_once_when_the_server_is_back(
-    engine: MakeEngine, own_server: Prosody
-) -> None:
+def test_written_offline_goes_out_once_when_the_server_is_back(engine: MakeEngine, own_server: Prosody) -> None:
     house = engine()
     login = own_server.fresh()
     mine = sign_in(house, own_server, login)
@@ -120,9 +118,7 @@ def test_browse_finds_the_room(engine: MakeEngine, own_server: Prosody) -> None:
         assert house.do(c.AskRoom(mine.id, room)).members_only is False
 
 
-def test_wrong_password_is_said_and_nothing_is_kept(
-    engine: MakeEngine, server: Prosody, account: AccountMaker
-) -> None:
+def test_wrong_password_is_said_and_nothing_is_kept(engine: MakeEngine, server: Prosody, account: AccountMaker) -> None:
     house, login = engine(), account()
     problem = house.refused(c.AddAccount(login.jid, "not it", "", server.server()))
     assert problem.fault is Fault.WRONG_PASSWORD

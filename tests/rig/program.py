@@ -28,8 +28,13 @@ class Program:
         self.environment = {**keep, **folders, "PYTHONPATH": f"{_APP}:{_APP.parent}", **(environment or {})}
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", module, *arguments], cwd=home, env=self.environment,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                [sys.executable, "-P", "-m", module, *arguments],
+                cwd=home,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     @property

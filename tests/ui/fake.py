@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from teahouse.domain.account import Account, Link
-from teahouse.domain.chat import Chat, ChatKind, Presence
-from teahouse.domain.commands import AnnounceAll, Command, SendMessage
+from teahouse.domain.chat import Chat, ChatKind, Presence, RoomFacts
+from teahouse.domain.commands import AnnounceAll, AskRoom, BrowseRooms, Command, SendMessage
 from teahouse.domain.events import Answered, LinkChanged, MessageStored, Refused
 from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Problem
@@ -39,7 +39,10 @@ class World:
         self.commands: list[Command] = []
         self.queries: list[Query] = []
         self.problems: dict[type[Command], Problem] = {}
-        self.answers: dict[type[Command], Callable[[Any], object]] = {}
+        self.answers: dict[type[Command], Callable[[Any], object]] = {
+            BrowseRooms: lambda command: (),
+            AskRoom: lambda command: RoomFacts(),
+        }
         self.bridge = Bridge(self.submit, self.ask)
 
     def ask(self, query: Query, ticket: int) -> None:

@@ -37,20 +37,10 @@ from teahouse.ui.dialogs.certificate import CertificateSheet, grouped
 from teahouse.ui.dialogs.unlock import UnlockPage
 from teahouse.ui.occupants import OccupantsModel
 from teahouse.ui.shell import Shell
-from teahouse.ui.window import MainWindow, WindowActions
+from teahouse.ui.window import WindowActions
 
 from .fake import ROOM, World
-
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
-
-
-def window_of(qtbot: QtBot, world: World) -> MainWindow:
-    window = MainWindow(world.bridge, WindowActions(lambda: None, lambda: None))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
-    qtbot.waitUntil(lambda: window.conversation.chat is not None and not window.conversation.model.loading)
-    return window
+from .stage import window_of
 
 
 def test_type_and_enter_sends(qtbot: QtBot) -> None:

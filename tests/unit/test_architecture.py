@@ -98,7 +98,7 @@ def test_no_cycles() -> None:
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
-        assert name not in path, f"import cycle: {' -> '.join((*path[path.index(name):], name))}"
+        assert name not in path, f"import cycle: {' -> '.join((*path[path.index(name) :], name))}"
         if name not in done:
             for other in sorted(inside(name)):
                 visit(other, (*path, name))

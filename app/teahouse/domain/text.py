@@ -34,3 +34,10 @@ def initials(name: str) -> str:
     if unicodedata.east_asian_width(words[0][0]) in ("W", "F"):
         return words[0][0]
     return "".join(w[0] for w in words[:2]).upper()
+
+
+def isolated(text: str) -> str:
+    """A text that holds a right-to-left script, closed off so that it does not reorder what stands beside it."""
+    if any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text):
+        return f"\u2068{text}\u2069"
+    return text

@@ -1,7 +1,6 @@
-"""Opens the window's sheets: join, write, trust, accept, rename."""
+"""Opens the sheets that the user wants: join, write, rename, follow a link, prefer."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -9,29 +8,25 @@ from PySide6.QtWidgets import QWidget
 from teahouse.domain.account import Account
 from teahouse.domain.chat import Chat
 from teahouse.domain.commands import ChangeNick, OpenPerson, SetSubject
-from teahouse.domain.contact import Contact
-from teahouse.domain.events import CertificateDoubted, ContactsChanged
-from teahouse.domain.text import label
+from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
+from teahouse.ui.asked import Asked
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.browse import BrowseRoomsSheet
-from teahouse.ui.dialogs.certificate import CertificateSheet
+from teahouse.ui.dialogs.link import LinkSheet
 from teahouse.ui.dialogs.person import PersonSheet
-from teahouse.ui.dialogs.question import Sheet, ask_text
-from teahouse.ui.dialogs.subscription import SubscriptionSheet
+from teahouse.ui.dialogs.preferences import PreferencesSheet
+from teahouse.ui.dialogs.question import ask_text
+from teahouse.ui.preferences import Preferences
 
 
 class Asking(QObject):
-    """Keeps one sheet open at a time of those the engine asks for."""
+    """Every sheet of the main window, by what it is for."""
 
     def __init__(self, window: QWidget, bridge: Bridge, show: Callable[[Chat], None]) -> None:
         super().__init__(window)
         self._window, self._bridge, self._show = window, bridge, show
-        self._queue: list[CertificateDoubted | Contact] = []
-        self._asked: set[tuple[int, str]] = set()
-        self._open = False
-        bridge.on(CertificateDoubted, self._doubted, self)
-        bridge.on(ContactsChanged, self._contacts, self)
+        Asked(window, bridge)
 
     def browse(self, account: Account, room: str = "") -> None:
         """Join a room."""
@@ -45,47 +40,20 @@ class Asking(QObject):
         """Open a chat with a known address."""
         self._bridge.do(OpenPerson(account, address.partition("/")[0]), self._show)
 
+    def link(self, address: str, open_link: Callable[[str], None] | None) -> None:
+        """Say where a link goes before it is opened outside."""
+        LinkSheet(self._window, address, open_link).open()
+
+    def preferences(self, preferences: Preferences) -> None:
+        """Show the preferences."""
+        PreferencesSheet(self._window, preferences).open()
+
     def nick(self, chat: Chat) -> None:
         """Take another nick in a room."""
-        title = _("Your nick in {title}").format(title=label(chat.title, 60))
+        title = _("Your nick in {title}").format(title=isolated(label(chat.title, 60)))
         ask_text(self._window, title, chat.nick, _("Change"), lambda n: self._bridge.do(ChangeNick(chat.id, n)))
 
     def subject(self, chat: Chat) -> None:
         """Change the subject of a room."""
-        title = _("Subject of {title}").format(title=label(chat.title, 60))
+        title = _("Subject of {title}").format(title=isolated(label(chat.title, 60)))
         ask_text(self._window, title, chat.subject, _("Change"), lambda t: self._bridge.do(SetSubject(chat.id, t)))
-
-    def _doubted(self, events: Sequence[CertificateDoubted]) -> None:
-        self._enqueue(events)
-
-    def _contacts(self, events: Sequence[ContactsChanged]) -> None:
-        self._enqueue([c for e in events for c in e.contacts if c.asking])
-
-    def _enqueue(self, questions: Sequence[CertificateDoubted | Contact]) -> None:
-        for question in questions:
-            what = question.fingerprint if isinstance(question, CertificateDoubted) else question.jid
-            if (question.account, what) not in self._asked:
-                self._asked.add((question.account, what))
-                self._queue.append(question)
-        self._next()
-
-    def _next(self) -> None:
-        if self._open or not self._queue:
-            return
-        question = self._queue.pop(0)
-        sheet: Sheet
-        if isinstance(question, CertificateDoubted):
-            sheet = CertificateSheet(self._window, self._bridge, question)
-            key = (question.account, question.fingerprint)
-        else:
-            sheet = SubscriptionSheet(self._window, self._bridge, question)
-            key = (question.account, question.jid)
-        self._open = True
-        sheet.finished.connect(partial(self._closed, key, isinstance(question, CertificateDoubted)))
-        sheet.open()
-
-    def _closed(self, key: tuple[int, str], again: bool, *_result: object) -> None:
-        self._open = False
-        if again:
-            self._asked.discard(key)
-        self._next()

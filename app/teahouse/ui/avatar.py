@@ -5,16 +5,28 @@ from functools import lru_cache
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
 
+from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.text import initials, label
 from teahouse.ui import theme
+from teahouse.ui.people import Who, person
 from teahouse.ui.widgets import SEMIBOLD
 
 
-def avatar(name: str, size: int, square: bool = False, seed: str = "") -> QPixmap:
-    """The avatar of a name; `seed` (an address) decides the colour, else the name does."""
+def face(who: Who, size: int) -> QPixmap:
+    """The round avatar of somebody."""
+    return _drawn(initials(label(who.name))[:2], who.seed, size, False, _ratio())
+
+
+def chat_face(chat: Chat, size: int) -> QPixmap:
+    """The avatar of a chat: a room's is square and coloured by its address."""
+    if chat.kind is ChatKind.PERSON:
+        return face(person(chat), size)
+    return _drawn(initials(label(chat.title))[:2], chat.jid, size, True, _ratio())
+
+
+def _ratio() -> float:
     app = QGuiApplication.instance()
-    ratio = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
-    return _drawn(initials(label(name))[:2], seed or name, size, square, ratio)
+    return app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0
 
 
 @lru_cache(maxsize=2000)

@@ -4,7 +4,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from teahouse.domain.problem import Fault, Problem
 from teahouse.i18n import _
-from teahouse.ui import icons
 from teahouse.ui.problems import words
 from teahouse.ui.widgets import picture, plain, set_tone, tidy, tool
 
@@ -58,7 +57,7 @@ class Banner(QFrame):
 
     def _show(self, happened: str, advice: str, tone: str, closable: bool) -> None:
         set_tone(self, tone)
-        self._icon.setPixmap(icons.pixmap("alert", tone, 18))
+        self._icon.show_icon("alert", tone)
         self.title.setText(happened)
         self.advice.setText(advice)
         self._close.setVisible(closable)

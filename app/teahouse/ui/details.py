@@ -3,19 +3,20 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QMenu, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListView, QMenu, QVBoxLayout
 
-from teahouse.domain.chat import Chat, ChatKind, Occupant
+from teahouse.domain.chat import Chat, ChatKind, Occupant, Presence
 from teahouse.domain.commands import AddContact
-from teahouse.domain.text import label
+from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
 from teahouse.ui import theme
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chat.header import presence_words
 from teahouse.ui.known import Known
-from teahouse.ui.occupants import OCCUPANT, ROW, OccupantDelegate, OccupantsModel
+from teahouse.ui.occupants import OCCUPANT, OccupantDelegate, OccupantsModel, row_height
+from teahouse.ui.people import People, Who
 from teahouse.ui.roomwords import facts_lines
-from teahouse.ui.widgets import Facts, button, frame, plain, row, tidy
+from teahouse.ui.widgets import Facts, button, frame, plain, row, tidy, tool
 
 SEARCH_FROM = 20
 AGAIN_AFTER_MS = 200
@@ -26,18 +27,18 @@ class Details(QFrame):
 
     change_nick = Signal()
     change_subject = Signal()
+    close_wanted = Signal()
     write_to = Signal(str)
     """An address to open a chat with."""
 
     def __init__(self, bridge: Bridge, known: Known) -> None:
         super().__init__()
         self.setObjectName("details")
-        self.setFixedWidth(288)
-        self._bridge, self._known = bridge, known
+        self._bridge, self._known, self._naming = bridge, known, People(known)
         self._chat: Chat | None = None
         self.model = OccupantsModel(self)
         self._facts, self._person_facts = Facts(), Facts()
-        self._count = plain("", 13, "ink2", bold=True)
+        self.count, self.nobody = plain("", 13, "ink2", bold=True), plain("", 13, "ink3", wrap=True)
         self.search, self.list = QLineEdit(), QListView()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -55,55 +56,73 @@ class Details(QFrame):
         room = chat.kind is ChatKind.ROOM
         for part, shown in ((self._see, room), (self._here, room), (self._contact, not room)):
             part.setVisible(shown)
+        for act in (self._nick, self._subject):
+            act.setEnabled(chat.presence is Presence.HERE)
         if fresh:
             self.search.clear()
             self._facts.show_lines(facts_lines(self._known.facts.get(chat.id)))
             self._people()
         self._person()
 
+    def show_close(self, wanted: bool) -> None:
+        """Offer the way back, where this pane takes the place of the conversation."""
+        self._close.setVisible(wanted)
+
     def _build(self) -> None:
+        self._close = tool("back", _("Back to the conversation (Ctrl+I)"), self.close_wanted.emit)
         self._see, see = _card(_("Who can see what"))
         see.addLayout(self._facts)
         self._here, here = _card("")
         tidy(here, (0, 14, 0, 8), 6)
-        head = row(self._count, spacing=8)
+        head = row(self.count, spacing=8)
         tidy(head, (14, 0, 14, 0), 8)
         here.addLayout(head)
         here.addLayout(self._people_parts())
-        buttons = row(
-            button(_("Change nick…"), self.change_nick.emit), button(_("Subject…"), self.change_subject.emit), spacing=8
-        )
-        tidy(buttons, (14, 4, 14, 4), 8)
-        here.addLayout(buttons)
+        here.addLayout(self._buttons())
         self._contact, contact = _card(_("This person"))
         contact.addLayout(self._person_facts)
         self._add = button(_("Add to contacts"), self._add_contact, "primary")
         contact.addWidget(self._add)
         layout = QVBoxLayout(self)
         tidy(layout, (16, 16, 16, 16), 14)
+        layout.addWidget(self._close)
         layout.addWidget(self._see)
         layout.addWidget(self._here, 1000)
         layout.addWidget(self._contact)
         layout.addStretch(1)
 
+    def _buttons(self) -> QHBoxLayout:
+        self._nick = button(_("Change nick…"), self.change_nick.emit)
+        self._subject = button(_("Subject…"), self.change_subject.emit)
+        buttons = row(self._nick, self._subject, spacing=8)
+        tidy(buttons, (14, 4, 14, 4), 8)
+        return buttons
+
     def _people_parts(self) -> QVBoxLayout:
         self.search.setPlaceholderText(_("Find somebody"))
         self.search.setAccessibleName(_("Find somebody in this room"))
-        self.search.textChanged.connect(self.model.filter)
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
         self.list.setModel(self.model)
-        self.list.setItemDelegate(OccupantDelegate(self.list))
+        self.list.setItemDelegate(OccupantDelegate(self.list, self._who))
         self.list.setUniformItemSizes(True)
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setAccessibleName(_("People here"))
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(self._menu)
+        self.list.customContextMenuRequested.connect(self._popup)
+        self.list.activated.connect(lambda index: self._popup(self.list.visualRect(index).center()))
         inner = QVBoxLayout()
         searching = row(self.search)
         tidy(searching, (14, 0, 14, 4))
         inner.addLayout(searching)
+        self.nobody.setContentsMargins(14, 4, 14, 4)
+        inner.addWidget(self.nobody)
         inner.addWidget(self.list, 1)
         return inner
+
+    def _who(self, occupant: Occupant) -> Who:
+        return self._naming.occupant(self._chat, occupant) if self._chat else Who(occupant.nick, occupant.nick)
 
     def _facts_of(self, chat: int) -> None:
         if self._chat is not None and self._chat.id == chat:
@@ -113,14 +132,27 @@ class Details(QFrame):
         if self._chat is not None and self._chat.id == chat and not self._soon.isActive():
             self._soon.start()
 
+    def _filter(self, words: str) -> None:
+        self.model.filter(words)
+        self._say_nobody()
+
+    def _say_nobody(self) -> None:
+        words = (
+            _("Nobody here has that in their nick.") if self.search.text() else _("You see who is here once inside.")
+        )
+        self.nobody.setText(words)
+        self.nobody.setVisible(not self.model.rowCount())
+
     def _people(self) -> None:
         if self._chat is None or self._chat.kind is not ChatKind.ROOM:
             return
         there = self._known.occupants.get(self._chat.id, {})
         self.model.put(there.values())
-        self._count.setText(_("Here now · {n}").format(n=f"{len(there):,}"))
-        self.search.setVisible(len(there) > SEARCH_FROM)
-        self._here.setMaximumHeight(theme.scaled(len(there) * ROW + (150 if len(there) > SEARCH_FROM else 104)))
+        self.count.setText(_("Here now · {n}").format(n=f"{len(there):,}"))
+        searching = len(there) > SEARCH_FROM or bool(self.search.text())
+        self.search.setVisible(searching)
+        self._say_nobody()
+        self._here.setMaximumHeight(max(1, len(there)) * row_height() + theme.scaled(150 if searching else 110))
 
     def _person(self) -> None:
         chat = self._chat
@@ -145,13 +177,25 @@ class Details(QFrame):
         if self._chat is not None:
             self._bridge.do(AddContact(self._chat.account, self._chat.jid))
 
-    def _menu(self, at: QPoint) -> None:
+    def menu(self, at: QPoint) -> QMenu | None:
+        """What can be done with the person at a place of the list."""
         who = self.list.indexAt(at).data(OCCUPANT)
-        if isinstance(who, Occupant) and who.jid and not who.mine:
-            menu = QMenu(self)
+        if not (isinstance(who, Occupant) and who.jid and not who.mine):
+            return None
+        menu = QMenu(self)
+        menu.addAction(
+            _("Write to {nick}").format(nick=isolated(label(who.nick))), partial(self.write_to.emit, who.jid)
+        )
+        return menu
+
+    def _popup(self, at: QPoint) -> None:
+        if menu := self.menu(at):
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.addAction(_("Write to {nick}").format(nick=label(who.nick)), partial(self.write_to.emit, who.jid))
             menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def dress(self) -> None:
+        """Another look has other heights."""
+        self._people()
 
 
 def _card(title: str) -> tuple[QFrame, QVBoxLayout]:

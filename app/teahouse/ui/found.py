@@ -6,9 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QVBoxLayout
 
 from teahouse.domain.message import Message
-from teahouse.domain.text import label
+from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
 from teahouse.ui.known import Known
+from teahouse.ui.people import People
 from teahouse.ui.times import brief
 from teahouse.ui.widgets import plain, tidy
 
@@ -22,7 +23,7 @@ class FoundList(QFrame):
 
     def __init__(self, known: Known) -> None:
         super().__init__()
-        self._known = known
+        self._known, self._people = known, People(known)
         self._list = QListWidget()
         self._list.setAccessibleName(_("Messages found"))
         self._list.setWordWrap(False)
@@ -41,11 +42,13 @@ class FoundList(QFrame):
         self._list.clear()
         for message in messages:
             chat = self._known.chats.get(message.chat)
-            title = label(chat.title, 40) if chat else ""
-            text = f"{title} · {brief(message.time)}\n{label(message.sender, 40)}: {label(message.body, 90)}"
+            title = isolated(label(chat.title, 40)) if chat else ""
+            name = isolated(label(self._people.author(message).name, 40))
+            text = f"{title} · {brief(message.time)}\n{name}: {isolated(label(message.body, 90))}"
             item = QListWidgetItem(text)
             item.setData(_VALUE, message)
             self._list.addItem(item)
+        self._list.setCurrentRow(0)
 
     def first(self) -> Message | None:
         """The newest one found."""

@@ -1,6 +1,7 @@
 """What the window has been told and must remember: accounts, links, contacts, rooms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -82,13 +83,13 @@ class Known(QObject):
         self.links_changed.emit()
 
     def _chats(self, chats: Sequence[Chat]) -> None:
-        self.chats = {c.id: c for c in chats} | self.chats
+        self.chats = {c.id: c for c in self._named(chats)} | self.chats
         self.loaded = True
         self.chats_changed.emit(list(self.chats.values()))
         self.chats_loaded.emit()
 
     def _chat(self, events: Sequence[ChatStored]) -> None:
-        fresh = {e.chat.id: e.chat for e in events}
+        fresh = {c.id: c for c in self._named(e.chat for e in events)}
         self.chats |= fresh
         self.chats_changed.emit(list(fresh.values()))
 
@@ -117,6 +118,17 @@ class Known(QObject):
         for event in events:
             self.contacts[event.account] = {c.jid: c for c in event.contacts}
             self.contacts_changed.emit(event.account)
+        if renamed := [c for c in self._named(self.chats.values()) if c != self.chats[c.id]]:
+            self.chats |= {c.id: c for c in renamed}
+            self.chats_changed.emit(renamed)
+
+    def _named(self, chats: Iterable[Chat]) -> list[Chat]:
+        """The chats, those with people under the names we gave them."""
+        named = []
+        for chat in chats:
+            contact = self.contact(chat) if chat.kind is ChatKind.PERSON else None
+            named.append(replace(chat, title=contact.name) if contact and contact.name else chat)
+        return named
 
 
 def visibility(chat: Chat, facts: RoomFacts | None) -> str:

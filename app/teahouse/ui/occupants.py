@@ -1,40 +1,46 @@
 """Who is in a room: a model and rows that hold thousands of people."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from teahouse.domain.chat import Affiliation, Occupant, Role
 from teahouse.domain.text import label
 from teahouse.i18n import _
 from teahouse.ui import theme
-from teahouse.ui.avatar import avatar
+from teahouse.ui.avatar import face
+from teahouse.ui.focus import paint_focus
+from teahouse.ui.people import Who, standing
 
 OCCUPANT = Qt.ItemDataRole.UserRole + 1
-ROW = 34
+ROOMY, CLOSE = 34, 28
+FEW = 40
+"""Up to so many comings and goings at once the list keeps its place."""
 _RANK = {Role.MODERATOR: 2, Role.PARTICIPANT: 3, Role.VISITOR: 4, Role.NONE: 5}
 _STANDING = {Affiliation.OWNER: 0, Affiliation.ADMIN: 1}
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 Index = QModelIndex | QPersistentModelIndex
+Place = tuple[int, str, str]
 
 
-def standing(who: Occupant) -> str:
-    """What somebody is in the room, in a word."""
+def row_height() -> int:
+    """How high one person stands."""
+    return theme.scaled(CLOSE if theme.compact() else ROOMY)
+
+
+def told(who: Occupant) -> str:
+    """What stands beside a name."""
     if who.mine:
         return _("you")
-    if who.affiliation is Affiliation.OWNER:
-        return _("owner")
-    if who.affiliation is Affiliation.ADMIN:
-        return _("admin")
-    if who.role is Role.MODERATOR:
-        return _("moderator")
-    if who.role is Role.VISITOR:
-        return _("may not speak")
-    return ""
+    return standing(who) or (_("may not speak") if who.role is Role.VISITOR else "")
+
+
+def _place(who: Occupant) -> Place:
+    return (_STANDING.get(who.affiliation, _RANK[who.role]), who.nick.casefold(), who.nick)
 
 
 class OccupantsModel(QAbstractListModel):
@@ -58,12 +64,12 @@ class OccupantsModel(QAbstractListModel):
         if role == OCCUPANT:
             return who
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return ", ".join(part for part in (label(who.nick), standing(who)) if part)
+            return ", ".join(part for part in (label(who.nick), told(who)) if part)
         return None
 
     def put(self, occupants: Iterable[Occupant]) -> None:
         """Show these people."""
-        self._all = sorted(occupants, key=lambda o: (_STANDING.get(o.affiliation, _RANK[o.role]), o.nick.casefold()))
+        self._all = sorted(occupants, key=_place)
         self._show()
 
     def filter(self, words: str) -> None:
@@ -73,22 +79,44 @@ class OccupantsModel(QAbstractListModel):
 
     def _show(self) -> None:
         shown = [o for o in self._all if self._words in o.nick.casefold()] if self._words else self._all
-        if len(shown) == len(self._rows):
+        before, after = {_place(o) for o in self._rows}, {_place(o) for o in shown}
+        if len(before ^ after) > FEW:
+            self.beginResetModel()
             self._rows = shown
-            if shown:
-                self.dataChanged.emit(self.index(0), self.index(len(shown) - 1))
+            self.endResetModel()
             return
-        self.beginResetModel()
+        if before != after:
+            self._step(shown, before, after)
         self._rows = shown
-        self.endResetModel()
+        if shown:
+            self.dataChanged.emit(self.index(0), self.index(len(shown) - 1))
+
+    def _step(self, shown: list[Occupant], before: set[Place], after: set[Place]) -> None:
+        """Take out who left and put in who came, one by one, so that the list stays where it is."""
+        rows = list(self._rows)
+        for at in reversed([at for at, who in enumerate(rows) if _place(who) not in after]):
+            self.beginRemoveRows(QModelIndex(), at, at)
+            del rows[at]
+            self._rows = list(rows)
+            self.endRemoveRows()
+        for at, who in enumerate(shown):
+            if _place(who) not in before:
+                self.beginInsertRows(QModelIndex(), at, at)
+                rows.insert(at, who)
+                self._rows = list(rows)
+                self.endInsertRows()
 
 
 class OccupantDelegate(QStyledItemDelegate):
     """A small avatar, the nick, and what they are at the right."""
 
+    def __init__(self, view: QWidget, naming: Callable[[Occupant], Who]) -> None:
+        super().__init__(view)
+        self._naming = naming
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """All rows are alike."""
-        return QSize(100, theme.scaled(ROW))
+        return QSize(100, row_height())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one person."""
@@ -97,11 +125,13 @@ class OccupantDelegate(QStyledItemDelegate):
             return
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
+        side = 22 if theme.compact() else 26
         painter.save()
         if state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
             painter.fillRect(rect, theme.paint("hover"))
-        painter.drawPixmap(QPoint(rect.x() + 14, rect.center().y() - 12), avatar(who.nick, 26))
-        right = standing(who)
+        paint_focus(painter, rect, state)
+        painter.drawPixmap(QPoint(rect.x() + 14, rect.y() + (rect.height() - side) // 2), face(self._naming(who), side))
+        right = told(who)
         painter.setFont(theme.font(12))
         painter.setPen(theme.paint("ink3"))
         painter.drawText(rect.adjusted(0, 0, -14, 0), _RIGHT, right)

@@ -1,17 +1,17 @@
 """Words for every Fault: what happened, and what to do about it."""
 
 from teahouse.domain.problem import Fault, Problem
-from teahouse.domain.text import label
+from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
 
 
 def words(problem: Problem) -> tuple[str, str]:
     """(what happened, what to do) in the user's language; plain text."""
     happened, advice = _sentences(problem.fault)
-    about = label(problem.about) or _("this")
+    about = isolated(label(problem.about)) or _("this")
     happened = happened.replace("{about}", about)
     if detail := label(problem.detail, 240):
-        advice = f"{advice} {_('The other side said:')} {detail}".strip()
+        advice = " ".join((advice, _("The other side said:"), detail)).strip()
     return happened, advice.replace("{about}", about)
 
 

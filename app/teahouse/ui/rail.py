@@ -1,6 +1,7 @@
 """The rail on the left: the mark, the identities with the state of their connection, and a plus."""
 
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -10,8 +11,9 @@ from teahouse.domain.account import Account, Link
 from teahouse.domain.events import LinkChanged
 from teahouse.domain.text import label
 from teahouse.i18n import _
-from teahouse.ui import icons, theme
-from teahouse.ui.avatar import avatar
+from teahouse.ui import theme
+from teahouse.ui.avatar import face
+from teahouse.ui.people import myself
 from teahouse.ui.strip import state_words
 from teahouse.ui.widgets import picture, tidy, tool
 
@@ -37,9 +39,9 @@ class IdentityButton(QAbstractButton):
         role = {Link.ONLINE: "jade", Link.OFF: "ink3", Link.WAITING: "rust"}.get(state, "amber")
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.drawPixmap(QPointF(6, 6), avatar(self._account.nick or self._account.jid, 36, seed=self._account.jid))
+        painter.drawPixmap(QPointF(6, 6), face(myself(self._account), 36))
         if self._chosen or self.hasFocus():
-            painter.setPen(QPen(theme.paint(role), 2))
+            painter.setPen(QPen(theme.paint("ink" if self.hasFocus() else role), 2))
             painter.drawEllipse(QRectF(2, 2, 44, 44))
         painter.setPen(QPen(theme.paint("sunken"), 2))
         painter.setBrush(theme.paint(role))
@@ -58,8 +60,7 @@ class Rail(QFrame):
         super().__init__()
         self.setObjectName("rail")
         self.setFixedWidth(60)
-        mark = picture("cup", "jade", 32)
-        mark.setPixmap(icons.mark(32, "jade"))
+        mark = picture("mark", "jade", 32)
         mark.setAccessibleName("Teahouse")
         self._plus = tool("plus", _("Add an identity"), self.add.emit)
         self._plus.setObjectName("plus")
@@ -78,10 +79,16 @@ class Rail(QFrame):
         """Where the menu opens."""
         return self._menu
 
+    def first(self) -> QWidget:
+        """Where the keyboard enters."""
+        return self._identities[0] if self._identities else self._plus
+
     def show_accounts(self, accounts: dict[int, Account], links: dict[int, LinkChanged], chosen: int) -> None:
         """Show these identities."""
+        focused = next((at for at, old in enumerate(self._identities) if old.hasFocus()), -1)
         for old in self._identities:
             self._layout.removeWidget(old)
+            old.hide()
             old.deleteLater()
         self._identities = []
         for at, account in enumerate(accounts.values()):
@@ -89,3 +96,7 @@ class Rail(QFrame):
             button.clicked.connect(partial(self.chosen.emit, account.id))
             self._layout.insertWidget(2 + at, button, 0, Qt.AlignmentFlag.AlignHCenter)
             self._identities.append(button)
+        for above, below in pairwise([*self._identities, self._plus]):
+            QWidget.setTabOrder(above, below)
+        if 0 <= focused < len(self._identities):
+            self._identities[focused].setFocus()

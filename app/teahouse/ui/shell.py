@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from teahouse.domain.account import Account
 from teahouse.domain.events import VaultChanged
 from teahouse.domain.queries import ListAccounts
 from teahouse.domain.vault import VaultState
-from teahouse.ui import style, theme
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.unlock import UnlockPage
 from teahouse.ui.hooks import Hooks
+from teahouse.ui.preferences import Preferences
 from teahouse.ui.window import MainWindow, WindowActions
 
 
@@ -31,16 +31,14 @@ class Shell(QObject):
         theme_name: str,
         actions: WindowActions,
         hooks: Hooks | None = None,
+        language: str = "",
     ) -> None:
         super().__init__()
         self._bridge, self._welcome, self._actions, self._hooks = bridge, welcome, actions, hooks
         self._shown: QWidget | None = None
         self._painted = False
         self.window: MainWindow | None = None
-        theme.use(theme_name)
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            app.setStyleSheet(style.sheet(theme.current()))
+        self.preferences = Preferences(bridge, theme_name, language, actions.save_appearance)
         bridge.on(VaultChanged, self._vault_changed, self)
         self._take(vault.state)
 
@@ -63,7 +61,7 @@ class Shell(QObject):
     def show_main(self, *_ignored: object) -> None:
         """The main window, made once."""
         if self.window is None:
-            self.window = MainWindow(self._bridge, self._actions, self._hooks)
+            self.window = MainWindow(self._bridge, self._actions, self.preferences, self._hooks)
         self._show(self.window)
         self.window_opened.emit(self.window)
 

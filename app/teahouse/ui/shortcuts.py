@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from teahouse.i18n import _
@@ -32,6 +33,11 @@ def table() -> tuple[Shortcut, ...]:
         Shortcut("latest", ("Ctrl+End",), _("Jump to the latest message")),
         Shortcut("write", ("Alt+W",), _("Go to the message box")),
         Shortcut("details", ("Ctrl+I",), _("Show or hide the details")),
+        Shortcut("back", ("Alt+Left",), _("Go to the chats")),
+        Shortcut("next-pane", ("F6",), _("Next pane")),
+        Shortcut("previous-pane", ("Shift+F6",), _("Previous pane")),
+        Shortcut("menu", ("F10",), _("Main menu")),
+        Shortcut("preferences", ("Ctrl+,",), _("Preferences")),
         Shortcut("shortcuts", ("F1", "Ctrl+/"), _("Show these keys")),
         Shortcut("quit", ("Ctrl+Q",), _("Quit")),
         *numbers,
@@ -45,22 +51,27 @@ def written() -> tuple[tuple[str, str], ...]:
         ("Shift+Enter", _("New line")),
         ("Tab, @", _("Complete a nick")),
         ("Ctrl+C", _("Copy the chosen messages")),
+        ("Enter", _("What can be done with a message or a person")),
         ("Esc", _("Close what is open")),
     )
 
 
 def show_keys(parent: QWidget) -> Sheet:
     """Open the sheet of keys."""
-    sheet = Sheet(parent, _("Keys"))
+    sheet = Sheet(parent, _("Keys"), width=680)
     grid = QGridLayout()
     grid.setVerticalSpacing(6)
     lines = [(" / ".join(s.keys), s.label) for s in table() if not s.action.startswith("chat-")]
     lines.append(("Alt+1 … Alt+9", _("Chat by its number")))
-    for at, (keys, words) in enumerate([*lines, *written()]):
-        grid.addWidget(plain(words, 13), at, 0)
+    grid.setColumnMinimumWidth(2, 24)
+    lines += written()
+    half = (len(lines) + 1) // 2
+    for at, (keys, words) in enumerate(lines):
+        beside = 3 * (at // half)
+        grid.addWidget(plain(words, 13), at % half, beside)
         chip = plain(keys, 12, "ink2")
         chip.setObjectName("keys")
-        grid.addWidget(chip, at, 1)
+        grid.addWidget(chip, at % half, beside + 1, Qt.AlignmentFlag.AlignLeft)
     sheet.body.addLayout(grid)
     sheet.finish(_("Close"), sheet.accept)
     sheet.away.hide()

@@ -7,7 +7,8 @@ from teahouse.domain.account import Account, Link, Route
 from teahouse.domain.events import LinkChanged
 from teahouse.domain.text import label
 from teahouse.i18n import _, ngettext
-from teahouse.ui import icons
+from teahouse.ui import theme
+from teahouse.ui.elided import Elided
 from teahouse.ui.problems import words
 from teahouse.ui.widgets import picture, plain, set_tone, tidy
 
@@ -18,9 +19,8 @@ class Strip(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("strip")
-        self.setFixedHeight(28)
         self._icon = picture("route", "amber", 14)
-        self._route, self._state = plain("", 12, "amber", bold=True), plain("", 12, "ink2")
+        self._route, self._state = Elided(12, "amber", bold=True), plain("", 12, "ink2")
         self._delivery, self._who = plain("", 12, "ink2"), plain("", 12, "ink2")
         self._retry = 0
         self._link: LinkChanged | None = None
@@ -35,6 +35,11 @@ class Strip(QFrame):
         layout.addWidget(self._delivery)
         layout.addSpacing(6)
         layout.addWidget(self._who)
+        self.dress()
+
+    def dress(self) -> None:
+        """Larger letters need more room."""
+        self.setFixedHeight(max(28, theme.scaled(28)))
 
     def show_account(self, account: Account | None, link: LinkChanged | None) -> None:
         """Say the route and the state of an identity."""
@@ -43,7 +48,7 @@ class Strip(QFrame):
         text, tone, icon = route_words(account.route)
         self._route.setText(text)
         set_tone(self._route, tone)
-        self._icon.setPixmap(icons.pixmap(icon, tone, 14))
+        self._icon.show_icon(icon, tone)
         self._who.setText(label(account.nick or account.jid, 40))
         if link is not self._link:
             self._link, self._retry = link, link.retry_in if link else 0

@@ -1,9 +1,11 @@
 """The style sheet, generated from the tokens of theme.py."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 from teahouse.ui.theme import Palette
 
+_ICONS = Path(__file__).resolve().parents[3] / "resources" / "icons"
 _SHEET = """
 QWidget { color: %(ink)s; }
 QLabel { background: transparent; border: none; }
@@ -33,20 +35,29 @@ QListView, QTreeView, QScrollArea { background: transparent; border: none; outli
 QListWidget::item { padding: 6px 8px; border-radius: 6px; color: %(ink)s; }
 QListWidget::item:hover { background: %(hover)s; }
 QListWidget::item:selected { background: %(selection)s; }
-QListWidget#card { padding: 6px; }
+QListWidget#card { padding: 6px; } QListWidget#card:focus { border-color: %(jade)s; }
 QLineEdit, QPlainTextEdit, QComboBox { background: %(surface)s; border: 1px solid %(line)s; border-radius: 8px;
   padding: 6px 10px; color: %(ink)s; selection-background-color: %(jade)s; selection-color: %(on_jade)s; }
+QComboBox { padding: 6px 10px; min-height: 18px; }
+QComboBox::drop-down { border: none; width: 28px; }
+QComboBox::down-arrow { image: url("%(arrow)s"); width: 14px; height: 14px; }
+QComboBox QAbstractItemView { background: %(surface)s; border: 1px solid %(line)s; selection-color: %(ink)s;
+  selection-background-color: %(selection)s; padding: 4px; }
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus { border-color: %(jade)s; }
 #search { background: %(sunken)s; border-radius: 8px; padding: 7px 10px; min-height: 18px; }
 QPushButton { background: %(surface)s; color: %(ink)s; border: 1px solid %(line)s; border-radius: 8px;
   padding: 6px 14px; }
-QPushButton:hover { background: %(hover)s; } QPushButton:focus { border-color: %(jade)s; }
+QPushButton:hover { background: %(hover)s; } QPushButton:focus { border: 2px solid %(jade)s; padding: 5px 13px; }
+QPushButton[kind="danger"]:focus { border: 2px solid %(rust)s; padding: 5px 13px; }
 QPushButton[kind="primary"] { background: %(jade)s; color: %(on_jade)s; border-color: %(jade)s; font-weight: 600; }
+QPushButton[kind="primary"]:focus { border: 2px solid %(ink)s; }
 QPushButton[kind="danger"] { color: %(rust)s; border-color: %(rust)s; }
 QPushButton:disabled, QPushButton[kind="primary"]:disabled { background: %(sunken)s; color: %(ink3)s;
   border-color: %(line)s; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 8px; padding: 5px; }
-QToolButton:hover { background: %(hover)s; } QToolButton:focus { border-color: %(jade)s; }
+QToolButton:hover { background: %(hover)s; } QToolButton:focus { border: 2px solid %(jade)s; padding: 4px; }
+QCheckBox, QRadioButton { spacing: 8px; padding: 3px; border: 2px solid transparent; border-radius: 6px; }
+QCheckBox:focus, QRadioButton:focus { border-color: %(jade)s; }
 QToolButton[kind="float"] { background: %(surface)s; border: 1px solid %(line)s; border-radius: 15px;
   color: %(jade)s; font-weight: 600; padding: 4px 10px; min-height: 20px; max-height: 20px; }
 #plus { border: 1px dashed %(ink3)s; border-radius: 17px; padding: 0; }
@@ -67,4 +78,4 @@ QScrollBar:horizontal { height: 0; }
 
 def sheet(look: Palette) -> str:
     """The application's style sheet in this palette."""
-    return _SHEET % asdict(look)
+    return _SHEET % (asdict(look) | {"arrow": (_ICONS / f"down-{look.name}.svg").as_posix()})

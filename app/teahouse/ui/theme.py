@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
 from teahouse.ui.hues import contrast, hue
 
-__all__ = ["DARK", "LIGHT", "Palette", "contrast", "current", "font", "name_color", "paint", "use"]
+__all__ = ["DARK", "LIGHT", "Palette", "contrast", "current", "font", "name_color", "paint", "turn", "use"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,8 @@ class _State:
 
     palette = LIGHT
     scale = 1.0
+    compact = False
+    turn = 0
     families: tuple[str, ...] = ()
 
 
@@ -69,19 +70,28 @@ def paint(role: str) -> QColor:
     return QColor(str(getattr(_State.palette, role)))
 
 
+def turn() -> int:
+    """A number that changes with every change of the look, for whoever keeps something drawn."""
+    return _State.turn
+
+
+def compact() -> bool:
+    """Whether lists stand close."""
+    return _State.compact
+
+
 def scaled(pixels: float) -> int:
     """A length of text at the font scale."""
     return round(pixels * _State.scale)
 
 
-def use(name: str, scale: float = 1.0) -> None:
-    """Take a palette ('light', 'dark' or 'system') and a font scale for the whole application."""
+def use(name: str, scale: float = 1.0, compact: bool = False) -> None:
+    """Take a palette ('light' or 'dark'), a font scale and a density for the whole application."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         raise RuntimeError("a QApplication comes first")
-    if name not in ("light", "dark"):
-        name = "dark" if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
     _State.palette, _State.scale = (DARK if name == "dark" else LIGHT), scale
+    _State.compact, _State.turn = compact, _State.turn + 1
     _State.families = _families()
     app.setFont(font())
     app.setPalette(_qt_palette(_State.palette))

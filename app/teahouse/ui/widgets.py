@@ -1,6 +1,7 @@
 """Small parts every pane uses: plain labels, chips, cards, lines and buttons."""
 
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont
@@ -20,15 +21,71 @@ from teahouse.ui import icons, theme
 SEMIBOLD = QFont.Weight.DemiBold
 
 
-def plain(text: str = "", size: float = 14, tone: str = "ink", bold: bool = False, wrap: bool = False) -> QLabel:
+@runtime_checkable
+class Dressed(Protocol):
+    """A widget that keeps something of the look; told when the look has changed."""
+
+    def dress(self) -> None:
+        """Take the look in use."""
+
+
+class Label(QLabel):
+    """Plain text in a size and a tone; keeps them when the look changes."""
+
+    def __init__(
+        self, text: str = "", size: float = 14, tone: str = "ink", bold: bool = False, wrap: bool = False
+    ) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+        self.setProperty("tone", tone)
+        self.setWordWrap(wrap)
+        self._size, self._weight = size, SEMIBOLD if bold else QFont.Weight.Normal
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the look in use."""
+        self.setFont(theme.font(self._size, self._weight))
+
+
+class Picture(Label):
+    """One icon, or the mark of the program, in a role of the palette."""
+
+    def __init__(self, icon: str, role: str, size: int) -> None:
+        self._icon, self._role, self._side = icon, role, size
+        super().__init__()
+        self.setFixedSize(size, size)
+
+    def show_icon(self, icon: str, role: str) -> None:
+        """Show another one."""
+        self._icon, self._role = icon, role
+        self.dress()
+
+    def dress(self) -> None:
+        """Draw it in the look in use."""
+        if self._icon == "mark":
+            self.setPixmap(icons.mark(self._side, self._role))
+        else:
+            self.setPixmap(icons.pixmap(self._icon, self._role, self._side))
+
+
+class Tool(QToolButton):
+    """A button that is only an icon; keeps its tint when the look changes."""
+
+    def __init__(self, icon: str, role: str = "ink2", size: int = 18) -> None:
+        super().__init__()
+        self._icon, self._role, self._side = icon, role, size
+        self.dress()
+
+    def dress(self) -> None:
+        """Draw it in the look in use."""
+        self.setIcon(icons.icon(self._icon, self._role, self._side))
+        self.setIconSize(QSize(self._side, self._side))
+
+
+def plain(text: str = "", size: float = 14, tone: str = "ink", bold: bool = False, wrap: bool = False) -> Label:
     """A label that never reads its text as markup."""
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setText(text)
-    label.setFont(theme.font(size, SEMIBOLD if bold else QFont.Weight.Normal))
-    label.setProperty("tone", tone)
-    label.setWordWrap(wrap)
-    return label
+    return Label(text, size, tone, bold, wrap)
 
 
 def set_tone(widget: QWidget, tone: str, name: str = "tone") -> None:
@@ -75,28 +132,23 @@ def button(text: str, pressed: Callable[[], None], kind: str = "") -> QPushButto
     """A push button; `kind` may be 'primary' or 'danger'."""
     result = QPushButton(text)
     result.setProperty("kind", kind)
-    result.setAutoDefault(kind == "primary")
+    result.setAutoDefault(True)
     result.clicked.connect(lambda: pressed())
     return result
 
 
-def tool(icon: str, name: str, pressed: Callable[[], None]) -> QToolButton:
+def tool(icon: str, name: str, pressed: Callable[[], None]) -> Tool:
     """A button that is only an icon; `name` is its tooltip and its name for screen readers."""
-    result = QToolButton()
-    result.setIcon(icons.icon(icon, "ink2"))
-    result.setIconSize(QSize(18, 18))
+    result = Tool(icon)
     result.setToolTip(name)
     result.setAccessibleName(name)
     result.clicked.connect(lambda: pressed())
     return result
 
 
-def picture(icon: str, role: str, size: int = 16) -> QLabel:
+def picture(icon: str, role: str, size: int = 16) -> Picture:
     """A label that shows one icon."""
-    label = plain()
-    label.setPixmap(icons.pixmap(icon, role, size))
-    label.setFixedSize(size, size)
-    return label
+    return Picture(icon, role, size)
 
 
 def frame(name: str) -> QFrame:
@@ -119,9 +171,13 @@ class Chip(QFrame):
         layout.addWidget(self._text)
         self.setProperty("tone", tone)
 
+    def fold(self, folded: bool) -> None:
+        """Show only the icon, or the words too."""
+        self._text.setVisible(not folded)
+
     def show_words(self, icon: str, text: str, tone: str) -> None:
         """Say something else."""
-        self._icon.setPixmap(icons.pixmap(icon, tone, 14))
+        self._icon.show_icon(icon, tone)
         self._text.setText(text)
         set_tone(self._text, tone)
         set_tone(self, tone)
@@ -138,6 +194,7 @@ class Facts(QVBoxLayout):
         """Show these (icon, role, sentence) lines in place of what was there."""
         while (item := self.takeAt(0)) is not None:
             if widget := item.widget():
+                widget.hide()
                 widget.deleteLater()
         for icon, role, sentence in lines:
             line = QWidget()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow
 
 from teahouse.domain.account import Account, Link
@@ -21,6 +21,7 @@ from teahouse.ui.known import Known
 from teahouse.ui.menus import main_menu
 from teahouse.ui.opening import Opening
 from teahouse.ui.panes import Panes
+from teahouse.ui.preferences import Preferences, SaveAppearance
 from teahouse.ui.shortcuts import show_keys, table
 
 
@@ -31,6 +32,9 @@ class WindowActions:
     add_identity: Callable[[], None]
     quit: Callable[[], None]
     open_link: Callable[[str], None] | None = None
+    """Opens a web address in the user's browser, outside this process."""
+    save_appearance: SaveAppearance | None = None
+    """Keeps (theme, language) where they are readable before the vault is open."""
 
 
 class MainWindow(QMainWindow):
@@ -38,13 +42,21 @@ class MainWindow(QMainWindow):
 
     chat_shown = Signal(int)
 
-    def __init__(self, bridge: Bridge, actions: WindowActions, hooks: Hooks | None = None) -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        actions: WindowActions,
+        preferences: Preferences,
+        hooks: Hooks | None = None,
+    ) -> None:
         super().__init__()
         self.setWindowTitle("Teahouse")
         self.resize(1280, 800)
         self.setMinimumSize(420, 400)
         self._bridge, self._actions = bridge, actions
         self._account = 0
+        self._preferences = preferences
+        self._preferences.read()
         self.known = Known(bridge)
         self.known.setParent(self)
         self.panes = Panes(bridge, self.known, hooks)
@@ -122,6 +134,11 @@ class MainWindow(QMainWindow):
             "latest": view.jump_to_latest,
             "write": self.conversation.composer.box.setFocus,
             "details": self.panes.toggle_details,
+            "back": self.panes.to_list,
+            "next-pane": partial(self.panes.cycle, 1),
+            "previous-pane": partial(self.panes.cycle, -1),
+            "menu": self._menu,
+            "preferences": partial(self.asking.preferences, self._preferences),
             "shortcuts": partial(show_keys, self),
             "quit": self._actions.quit,
             **numbers,
@@ -138,7 +155,11 @@ class MainWindow(QMainWindow):
         if account is not None:
             command = Disconnect(account.id) if online else Connect(account.id)
             entries.append((_("Go offline") if online else _("Connect now"), partial(self._bridge.do, command)))
-        entries += [(_("Keys"), partial(show_keys, self)), (_("Quit"), self._actions.quit)]
+        entries += [
+            (_("Preferences…"), partial(self.asking.preferences, self._preferences)),
+            (_("Keys"), partial(show_keys, self)),
+            (_("Quit"), self._actions.quit),
+        ]
         main_menu(self.rail.menu_button(), entries)
 
     def _of_chat(self, act: Callable[[Chat], None]) -> None:
@@ -161,10 +182,8 @@ class MainWindow(QMainWindow):
     def _link(self, address: str) -> None:
         if address.startswith("xmpp:"):
             self.browse(address.removeprefix("xmpp:").partition("?")[0])
-        elif self._actions.open_link is not None:
-            self._actions.open_link(address)
         else:
-            QGuiApplication.clipboard().setText(address)
+            self.asking.link(address, self._actions.open_link)
 
     def _first(self) -> None:
         """Open a chat when none is open."""

@@ -26,6 +26,10 @@ class Box(QPlainTextEdit):
         self.textChanged.connect(self._fit)
         self._fit()
 
+    def dress(self) -> None:
+        """Larger letters need more room."""
+        self._fit()
+
     def _fit(self) -> None:
         line = QFontMetrics(theme.font()).lineSpacing()
         lines = min(MOST_LINES, max(1, round(self.document().size().height())))

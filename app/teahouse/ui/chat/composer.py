@@ -1,21 +1,24 @@
 """Where messages are written: who can read them stands above the box, as whom we write inside it."""
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from teahouse.domain.chat import Chat, ChatKind, Presence
 from teahouse.domain.commands import JoinRoom, SaveDraft, SendMessage
 from teahouse.domain.problem import Problem
-from teahouse.domain.text import BODY_LIMIT, illegal_in_xml, label
+from teahouse.domain.text import BODY_LIMIT, illegal_in_xml, isolated, label
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chat.box import Box
 from teahouse.ui.chat.completion import fragment, matching
+from teahouse.ui.elided import Elided
 from teahouse.ui.known import Known, visibility
 from teahouse.ui.problems import sentence
 from teahouse.ui.widgets import Chip, button, frame, plain, row, set_tone, tidy
 
 DRAFT_AFTER_MS = 600
+NARROW = 520
 
 
 class Composer(QFrame):
@@ -34,7 +37,7 @@ class Composer(QFrame):
         self.box.setAccessibleName(_("Message"))
         self._send = button(_("Send"), self.send, "primary")
         self._chip = Chip("lock", _("Not encrypted: the server can read this"), "amber")
-        self._who = plain("", 13, "ink2")
+        self._who = Elided(13, "ink2")
         self.problem = plain("", 13, "rust", wrap=True)
         self._outside = plain("", 13, "ink2", wrap=True)
         self._again = button(_("Join again"), self._rejoin, "primary")
@@ -96,7 +99,7 @@ class Composer(QFrame):
         chat = self._chat
         if chat is None:
             return
-        title, nick = label(chat.title, 40), label(self._known.nick(chat), 40)
+        title, nick = isolated(label(chat.title, 40)), isolated(label(self._known.nick(chat), 40))
         self.box.setPlaceholderText(_("Write to {title} as {nick}").format(title=title, nick=nick))
         seen = visibility(chat, self._known.facts.get(chat.id))
         words = {"moderators": _("Moderators see your address"), "everyone": _("Everyone here sees your address")}
@@ -107,6 +110,12 @@ class Composer(QFrame):
         self._closed.setVisible(outside)
         refused = chat.presence is Presence.REFUSED
         self._outside.setText(_("The room did not let you in.") if refused else _("You are not in this room."))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the chip says less."""
+        super().resizeEvent(event)
+        whole = _("Not encrypted: the server can read this")
+        self._chip.show_words("lock", whole if self.width() >= NARROW else _("Not encrypted"), "amber")
 
     def send(self) -> None:
         """Send what stands in the box; what cannot be sent stays in it."""

@@ -10,10 +10,13 @@ from teahouse.domain.message import Delivery, Message
 from teahouse.domain.text import label
 from teahouse.i18n import _
 from teahouse.ui import icons, theme
-from teahouse.ui.avatar import avatar
+from teahouse.ui.avatar import face
 from teahouse.ui.chat.layout import DIVIDER, LEFT, RIGHT, Laid, lay_out, more_words, name_font
 from teahouse.ui.chat.rows import MESSAGE, Row
+from teahouse.ui.chat.words import Naming
+from teahouse.ui.focus import paint_focus
 from teahouse.ui.hooks import Hooks
+from teahouse.ui.people import Who
 from teahouse.ui.times import clock, day
 
 CACHED = 1500
@@ -35,8 +38,9 @@ Index = QModelIndex | QPersistentModelIndex
 class MessageDelegate(QStyledItemDelegate):
     """Rows are laid out once per message, state, width and theme."""
 
-    def __init__(self, view: QAbstractItemView, hooks: Hooks | None = None) -> None:
+    def __init__(self, view: QAbstractItemView, naming: Naming, hooks: Hooks | None = None) -> None:
         super().__init__(view)
+        self._naming = naming
         self._view = view
         self._decorations = {d.slot: d for d in (hooks or Hooks()).decorations}
         self._cache: OrderedDict[tuple[object, ...], Laid] = OrderedDict()
@@ -45,6 +49,7 @@ class MessageDelegate(QStyledItemDelegate):
         """The layout of a row at the view's width."""
         width = self._view.viewport().width()
         m = row.message
+        name = label(self._naming(m).name, 80) if m.body.startswith("/me ") else ""
         key = (
             m.id,
             m.state,
@@ -53,13 +58,14 @@ class MessageDelegate(QStyledItemDelegate):
             row.day,
             row.since,
             width,
-            theme.current().name,
+            theme.turn(),
+            name,
             id(m.body),
             m.mention,
         )
         laid = self._cache.get(key)
         if laid is None or laid.row.message.notes != m.notes or laid.row.message.body != m.body:
-            laid = self._cache[key] = lay_out(row, width, self._extra(m, width - LEFT - RIGHT))
+            laid = self._cache[key] = lay_out(row, width, self._extra(m, width - LEFT - RIGHT), name)
             if len(self._cache) > CACHED:
                 self._cache.popitem(last=False)
         return laid
@@ -109,11 +115,12 @@ class MessageDelegate(QStyledItemDelegate):
             painter, rect.adjusted(0, laid.divider, 0, 0), row.message, bool(state & QStyle.StateFlag.State_Selected)
         )
         painter.translate(rect.x(), rect.y())
-        _head(painter, laid)
+        _head(painter, laid, self._naming(row.message))
         _body(painter, laid)
         _tail(painter, laid)
         self._decorate(painter, laid)
         painter.restore()
+        paint_focus(painter, rect.adjusted(-4, laid.divider, 4, 0), state)
 
     def _extra(self, message: Message, width: int) -> int:
         known = self._decorations
@@ -160,7 +167,7 @@ def _ground(painter: QPainter, rect: QRect, message: Message, chosen: bool) -> N
         painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), theme.paint("amber"))
 
 
-def _head(painter: QPainter, laid: Laid) -> None:
+def _head(painter: QPainter, laid: Laid, who: Who) -> None:
     message = laid.row.message
     line = theme.scaled(20)
     right = laid.width - RIGHT
@@ -170,12 +177,27 @@ def _head(painter: QPainter, laid: Laid) -> None:
     painter.drawText(QRectF(right - 80, first, 80, line), _RIGHT, clock(message.time))
     if laid.name_at < 0:
         return
-    painter.drawPixmap(QPoint(AVATAR_AT, round(laid.name_at)), avatar(message.sender, 36))
+    painter.drawPixmap(QPoint(AVATAR_AT, round(laid.name_at)), face(who, 36))
+    badge = QFontMetrics(theme.font(11)).horizontalAdvance(who.badge) + 22 if who.badge else 0
     painter.setFont(name_font())
-    painter.setPen(theme.paint("jade") if message.mine else QColor(theme.name_color(message.sender)))
-    room = max(40, right - LEFT - 64)
-    name = painter.fontMetrics().elidedText(label(message.sender), Qt.TextElideMode.ElideRight, room)
+    painter.setPen(QColor(theme.name_color(who.seed)))
+    room = max(40, right - LEFT - 64 - badge)
+    name = painter.fontMetrics().elidedText(label(who.name), Qt.TextElideMode.ElideRight, room)
     painter.drawText(QRectF(LEFT, laid.name_at, room, line), _LEFT, name)
+    if badge:
+        at = LEFT + painter.fontMetrics().horizontalAdvance(name) + 10
+        _badge(painter, QRectF(at, laid.name_at + (line - theme.scaled(16)) / 2, badge - 10, theme.scaled(16)), who)
+
+
+def _badge(painter: QPainter, area: QRectF, who: Who) -> None:
+    border = theme.paint("ink3")
+    border.setAlpha(90)
+    painter.setFont(theme.font(11))
+    painter.setPen(border)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+    painter.setPen(theme.paint("ink2"))
+    painter.drawText(area, _CENTER, who.badge)
 
 
 def _body(painter: QPainter, laid: Laid) -> None:

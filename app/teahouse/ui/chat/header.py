@@ -1,62 +1,88 @@
-"""The head of a conversation: what it is, what it is about, who is here."""
+"""The head of a conversation: what it is, what it is about, who is here, and who can read it."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from teahouse.domain.chat import Chat, ChatKind, Presence
-from teahouse.domain.text import label
+from teahouse.domain.text import isolated, label
 from teahouse.i18n import _, ngettext
-from teahouse.ui.avatar import avatar
+from teahouse.ui import theme
+from teahouse.ui.avatar import chat_face
+from teahouse.ui.elided import Elided
 from teahouse.ui.known import Known
-from teahouse.ui.widgets import column, plain, tidy, tool
+from teahouse.ui.widgets import Chip, column, plain, row, tidy, tool
+
+NARROW = 440
 
 
 class Header(QFrame):
-    """56 px: avatar, title, what is going on, and buttons."""
+    """56 px: avatar, title, what is going on, the encryption, and buttons."""
 
+    back = Signal()
     find_wanted = Signal()
     details = Signal()
 
     def __init__(self, known: Known) -> None:
         super().__init__()
         self.setObjectName("header")
-        self.setFixedHeight(56)
         self._known = known
-        self._avatar, self._title, self._about = plain(), plain("", 16, bold=True), plain("", 13, "ink2")
-        for text in (self._title, self._about):
-            text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._avatar, self.title = plain(), Elided(16, bold=True)
+        self.about, self.state = Elided(13, "ink2"), plain("", 13, "ink2")
         self._avatar.setFixedSize(36, 36)
-        layout = QHBoxLayout(self)
-        tidy(layout, (16, 0, 12, 0), 10)
-        layout.addWidget(self._avatar)
-        words = column(0, self._title, self._about, 0, spacing=0)
-        layout.addLayout(words, 1)
+        self.chip = Chip("lock", _("Not encrypted"), "amber")
+        told = _("Messages here are protected on their way to the server, but the server can read them.")
+        self.chip.setToolTip(told)
+        self.chip.setAccessibleName(". ".join((_("Not encrypted"), told)))
+        self.to_list = tool("back", _("Back to the chats (Alt+Left)"), self.back.emit)
         self.search = tool("search", _("Find in this chat (Ctrl+F)"), self.find_wanted.emit)
         self.toggle = tool("panel", _("Show or hide the details (Ctrl+I)"), self.details.emit)
-        layout.addWidget(self.search)
-        layout.addWidget(self.toggle)
-        layout.setAlignment(self.search, Qt.AlignmentFlag.AlignVCenter)
+        layout = QHBoxLayout(self)
+        tidy(layout, (16, 0, 12, 0), 10)
+        layout.addWidget(self.to_list)
+        layout.addWidget(self._avatar)
+        words = column(0, self.title, spacing=0)
+        words.addLayout(row(self.about, self.state, 0, spacing=0))
+        words.addStretch(1)
+        layout.addLayout(words, 1)
+        layout.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addSpacing(2)
+        buttons = QHBoxLayout()
+        tidy(buttons, spacing=2)
+        buttons.addWidget(self.search)
+        buttons.addWidget(self.toggle)
+        layout.addLayout(buttons)
+        self.to_list.hide()
+        self.dress()
+
+    def dress(self) -> None:
+        """Larger letters need more room."""
+        self.setFixedHeight(max(56, theme.scaled(56)))
 
     def show_chat(self, chat: Chat) -> None:
         """Say what is known of a chat."""
-        self._avatar.setPixmap(avatar(chat.title, 36, chat.kind is ChatKind.ROOM, chat.jid))
-        self._title.setText(label(chat.title))
-        self._about.setText(self._words(chat))
-        self._about.setToolTip("")
+        self._avatar.setPixmap(chat_face(chat, 36))
+        self.title.setText(label(chat.title))
+        subject = label(chat.subject, 300) if chat.kind is ChatKind.ROOM else ""
+        self.about.setText(isolated(subject))
+        state = self._state(chat)
+        self.state.setText(f" · {state}" if subject else state)
 
-    def _words(self, chat: Chat) -> str:
+    def _state(self, chat: Chat) -> str:
         if chat.kind is ChatKind.PERSON:
             contact = self._known.contact(chat)
             return presence_words(contact.show if contact else "")
         if chat.presence is Presence.ENTERING:
-            state = _("entering…")
-        elif chat.presence is Presence.HERE:
+            return _("entering…")
+        if chat.presence is Presence.HERE:
             here = self._known.here(chat)
-            state = ngettext("{n} here", "{n} here", here).format(n=f"{here:,}")
-        else:
-            state = _("you are not here")
-        subject = label(chat.subject, 90)
-        return f"{subject} · {state}" if subject else state
+            return ngettext("{n} here", "{n} here", here).format(n=f"{here:,}")
+        return _("you are not here")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the chip keeps only its lock."""
+        super().resizeEvent(event)
+        self.chip.fold(self.width() < NARROW)
 
 
 def presence_words(show: str) -> str:

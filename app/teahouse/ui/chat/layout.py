@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QTextCharFormat, QTextLayout, QTextOption
 
 from teahouse.domain.message import Delivery
+from teahouse.domain.text import isolated
 from teahouse.i18n import _
 from teahouse.ui import theme
 from teahouse.ui.chat.rows import Row
@@ -46,7 +47,7 @@ class Laid:
     height: int
 
 
-def lay_out(row: Row, width: int, decorations_height: int) -> Laid:
+def lay_out(row: Row, width: int, decorations_height: int, name: str = "") -> Laid:
     """Lay a row out for a viewport width; the work is bounded whatever the text."""
     divider = theme.scaled(DIVIDER) * (int(row.day) + int(bool(row.since)))
     line = theme.scaled(20)
@@ -59,7 +60,7 @@ def lay_out(row: Row, width: int, decorations_height: int) -> Laid:
     text, cut = shortened(row.message.body)
     blocks: list[Block] = []
     for is_code, part in pieces(text):
-        block = _code(part, at, room) if is_code else _text(part, at, room, row, action)
+        block = _code(part, at, room) if is_code else _text(part, at, room, row, name if action else "")
         blocks.append(block)
         at = block.area.bottom() + (4 if is_code else 0)
     more_at = at if cut else -1.0
@@ -100,17 +101,17 @@ def links(text: str) -> list[tuple[int, int, str]]:
     return found
 
 
-def _text(part: str, top: float, room: float, row: Row, action: bool) -> Block:
+def _text(part: str, top: float, room: float, row: Row, actor: str) -> Block:
     found: list[tuple[int, int, str]] = []
     font = theme.font()
-    if action:
-        part = f"{row.message.sender[:80]} {part.removeprefix('/me ')}"
+    if actor:
+        part = f"{isolated(actor)} {isolated(part.removeprefix('/me '))}"
         font.setItalic(True)
     else:
         found = links(part)
     layout = QTextLayout(part.replace("\n", "\u2028"), font)
     spans = [_format(start, length) for start, length, _address in found]
-    if row.message.mention and not found and not action:
+    if row.message.mention and not found and not actor:
         spans = [_format(m.start(), m.end() - m.start(), True) for m in NAMED.finditer(part)]
     layout.setFormats(spans)
     height = _flow(layout, room, theme.scaled(20))

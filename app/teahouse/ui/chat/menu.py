@@ -1,28 +1,44 @@
 """What can be done with messages, as a menu."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtWidgets import QMenu, QWidget
 
 from teahouse.domain.commands import DiscardMessage, SendAgain
 from teahouse.domain.message import Delivery, Message
+from teahouse.domain.text import label
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.chat.layout import links
 from teahouse.ui.hooks import Hooks
 
 _STUCK = (Delivery.UNSURE, Delivery.FAILED)
+MOST_LINKS = 10
 
 
-def message_menu(
-    parent: QWidget, bridge: Bridge, hooks: Hooks, messages: Sequence[Message], copy: Callable[[], None]
-) -> QMenu:
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What the view itself can do with messages."""
+
+    copy: Callable[[], None]
+    link: Callable[[str], None]
+    whole: Callable[[Message], None]
+
+
+def message_menu(parent: QWidget, bridge: Bridge, hooks: Hooks, messages: Sequence[Message], ways: Ways) -> QMenu:
     """The menu of some messages; a single one has more."""
     menu = QMenu(parent)
-    menu.addAction(_("Copy"), copy)
+    menu.addAction(_("Copy"), ways.copy)
     if len(messages) != 1:
         return menu
     message = messages[0]
+    addresses = dict.fromkeys(address for _start, _length, address in links(message.body))
+    for address in list(addresses)[:MOST_LINKS]:
+        shown = label(address, 60).replace("&", "&&")
+        menu.addAction(_("Open {address}…").format(address=shown), partial(ways.link, address))
+    menu.addAction(_("Show the whole message"), partial(ways.whole, message))
     if message.mine and message.state in _STUCK:
         menu.addAction(_("Send again"), partial(bridge.do, SendAgain(message.id)))
     if message.mine and message.state in (*_STUCK, Delivery.QUEUED):

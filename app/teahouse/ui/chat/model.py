@@ -1,18 +1,20 @@
 """A window of at most 400 rows over one chat's history, kept true by events."""
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QObject
 
-from teahouse.domain.chat import Chat
+from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.events import MessageChanged, MessageRemoved, MessageStored
 from teahouse.domain.message import LATEST, Message, MessageKey
 from teahouse.domain.queries import HistoryAfter, HistoryBefore
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chat.rows import Row, RowsModel
+from teahouse.ui.chat.words import Naming
+from teahouse.ui.people import by_sender
 
 CAP = 400
 PAGE = 80
@@ -23,8 +25,8 @@ UNREAD = -1
 class ConversationModel(RowsModel):
     """Asks for pages as the reader nears an end, and takes in what is announced of its chat."""
 
-    def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, bridge: Bridge, parent: QObject | None = None, naming: Naming = by_sender) -> None:
+        super().__init__(parent, naming)
         self._bridge = bridge
         self._late: list[Message] = []
         self._chat = 0
@@ -32,6 +34,10 @@ class ConversationModel(RowsModel):
         self.loading = False
         self.following = True
         """Whether the reader looks at the end, so that rows may be dropped from the top."""
+        self.attended: Callable[[], bool] = lambda: True
+        """Whether somebody sees what comes in now."""
+        self.all_seen = True
+        """Whether the messages below the divider were seen, so that the next unseen one takes it along."""
         bridge.on(MessageStored, self._stored, self)
         bridge.on(MessageChanged, self._changed, self)
         bridge.on(MessageRemoved, self._removed, self)
@@ -39,7 +45,8 @@ class ConversationModel(RowsModel):
     def open(self, chat: Chat | None, message: Message | None = None) -> None:
         """Show another chat from its end, or around one of its messages."""
         self._chat = chat.id if chat else 0
-        self._read_up_to = chat.read_up_to if chat and chat.unread else -1
+        self._read_up_to = first_seen(chat)
+        self.all_seen = self._read_up_to < 0
         self._turn += 1
         self.loading = False
         self._late.clear()
@@ -47,6 +54,8 @@ class ConversationModel(RowsModel):
         self._fill((), 0)
         if message:
             self.jump(message.key, message.id)
+        elif chat and self._read_up_to >= 0 and chat.unread > PAGE:
+            self.jump_to_unread()
         elif chat:
             self.latest()
 
@@ -153,8 +162,9 @@ class ConversationModel(RowsModel):
         fresh = sorted((m for m in messages if m.id not in known), key=lambda m: m.key)
         if not fresh:
             return
-        self.changing.emit()
         last = self._rows[-1].message.key if self._rows else (-1, -1)
+        self._move_divider([m for m in fresh if m.key > last])
+        self.changing.emit()
         if self.at_end:
             self._insert_at_end([m for m in fresh if m.key > last])
         for message in (m for m in fresh if m.key < last):
@@ -169,6 +179,15 @@ class ConversationModel(RowsModel):
                 self._cut(CAP, len(self._rows))
                 self.at_end = False
         self.changed.emit()
+
+    def _move_divider(self, fresh: Sequence[Message]) -> None:
+        """It goes when one writes oneself, and stands above the first message that comes while nobody looks."""
+        if any(m.mine for m in fresh):
+            self.all_seen = True
+            self._divide(-1)
+        elif fresh and self._rows and self.all_seen and not self.attended():
+            self.all_seen = False
+            self._divide(self._rows[-1].message.order)
 
     def _changed(self, events: Sequence[MessageChanged]) -> None:
         fresh = {e.message.id: e.message for e in events if e.message.chat == self._chat}
@@ -200,3 +219,10 @@ class ConversationModel(RowsModel):
                 if (at := self.row_of(message)) >= 0:
                     self._cut(at, at + 1)
             self.changed.emit()
+
+
+def first_seen(chat: Chat | None) -> int:
+    """After which order key the unread messages of a chat begin; -1 when none do, or in a room never read before."""
+    if chat is None or not chat.unread or (chat.kind is ChatKind.ROOM and not chat.read_up_to):
+        return -1
+    return chat.read_up_to

@@ -15,6 +15,7 @@ from teahouse.ui.chat.view import MessageView
 from teahouse.ui.dialogs.whole import show_whole
 from teahouse.ui.hooks import Hooks
 from teahouse.ui.known import Known
+from teahouse.ui.people import People
 from teahouse.ui.widgets import tidy
 
 
@@ -28,7 +29,8 @@ class ConversationPane(QFrame):
         self.setObjectName("conversation")
         self._known = known
         self.chat: Chat | None = None
-        self.model = ConversationModel(bridge, self)
+        self.people = People(known)
+        self.model = ConversationModel(bridge, self, self.people.author)
         self.view = MessageView(bridge, self.model, hooks)
         self.header, self.banner, self.finder = Header(known), Banner(), FindBar(bridge)
         self.composer = Composer(bridge, known)
@@ -79,8 +81,9 @@ class ConversationPane(QFrame):
     def _occupants(self, chat: int) -> None:
         if self.chat is not None and self.chat.id == chat:
             self._again()
+            self.view.viewport().update()
 
     def _again(self) -> None:
         if self.chat is not None:
             self.header.show_chat(self.chat)
-            self.view.show_missed(self.chat.unread)
+            self.view.to_latest.count(self.chat.unread)

@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from teahouse.domain.message import Message
-from teahouse.ui.chat.words import spoken
+from teahouse.ui.chat.words import Naming, spoken
+from teahouse.ui.people import by_sender
 
 MESSAGE = Qt.ItemDataRole.UserRole + 1
 GROUP_MS = 5 * 60 * 1000
@@ -36,8 +37,9 @@ class RowsModel(QAbstractListModel):
     opened = Signal(int)
     """The window was filled anew; the id of the message to show, or 0 for the latest."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, naming: Naming = by_sender) -> None:
         super().__init__(parent)
+        self.naming = naming
         self._rows: list[Row] = []
         self._read_up_to = -1
         self.at_start = self.at_end = True
@@ -54,7 +56,7 @@ class RowsModel(QAbstractListModel):
         if role == MESSAGE:
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return spoken(row.message)
+            return spoken(row.message, self.naming)
         return None
 
     def rows(self) -> Sequence[Row]:
@@ -64,6 +66,23 @@ class RowsModel(QAbstractListModel):
     def row_of(self, message: int) -> int:
         """Where a message stands in the window, or -1."""
         return next((at for at, row in enumerate(self._rows) if row.message.id == message), -1)
+
+    def divider(self) -> int:
+        """Where the first unread message stands, or -1."""
+        return next((at for at, row in enumerate(self._rows) if row.since), -1)
+
+    def _divide(self, seen: int) -> None:
+        """Have the unread messages begin after this order key, or nowhere with -1."""
+        if seen == self._read_up_to:
+            return
+        self._read_up_to = seen
+        self.changing.emit()
+        before = list(self._rows)
+        self._arrange(0, len(self._rows))
+        for at, row in enumerate(before):
+            if row != self._rows[at]:
+                self.dataChanged.emit(self.index(at), self.index(at))
+        self.changed.emit()
 
     def _fill(self, messages: Sequence[Message], show: int) -> None:
         self.beginResetModel()

@@ -1,228 +1,177 @@
-"""The list of messages: holds its place while pages come and go, and sticks to the end at the end."""
+"""The messages of the open chat as one reads and uses them: seen, chosen, copied, clicked."""
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QListView, QToolButton
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QMenu
 
 from teahouse.domain.commands import MarkRead, SendAgain
 from teahouse.domain.message import Message
-from teahouse.i18n import _, ngettext
-from teahouse.ui import icons
+from teahouse.i18n import _
+from teahouse.ui import theme
 from teahouse.ui.bridge import Bridge
-from teahouse.ui.chat.delegate import MessageDelegate
-from teahouse.ui.chat.menu import message_menu
-from teahouse.ui.chat.model import UNREAD, ConversationModel
-from teahouse.ui.chat.rows import MESSAGE, Row
+from teahouse.ui.chat.latest import LatestButton
+from teahouse.ui.chat.menu import Ways, message_menu
+from teahouse.ui.chat.model import ConversationModel
+from teahouse.ui.chat.scroller import Scroller
 from teahouse.ui.chat.words import copied
 from teahouse.ui.hooks import Hooks
 
-NEAR = 600
 
-
-class MessageView(QListView):
-    """Shows a ConversationModel; `link` and `whole` say what was clicked, `seen` how far was read."""
+class MessageView(Scroller):
+    """Shows a ConversationModel; `link` and `whole` say what was clicked."""
 
     link = Signal(str)
     whole = Signal(object)
 
     def __init__(self, bridge: Bridge, model: ConversationModel, hooks: Hooks | None = None) -> None:
-        super().__init__()
-        self._bridge, self._model, self._hooks = bridge, model, hooks or Hooks()
-        self._anchor: tuple[int, int] | None = None
-        self._seen = 0
-        self._missed = 0
-        self._gap = 0
-        self._settling = False
-        self._delegate = MessageDelegate(self, self._hooks)
-        self.setModel(model)
-        self.setItemDelegate(self._delegate)
-        self.setVerticalScrollMode(self.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._bridge, self._hooks = bridge, hooks or Hooks()
+        super().__init__(model, self._hooks)
+        self._seen: tuple[int, int] = (0, 0)
         self.setSelectionMode(self.SelectionMode.ExtendedSelection)
         self.setEditTriggers(self.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.setAccessibleName(_("Messages"))
-        self.verticalScrollBar().setSingleStep(24)
-        self.to_latest = QToolButton(self)
-        self.to_latest.setProperty("kind", "float")
-        self.to_latest.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.to_latest.setIcon(icons.icon("arrow-down", "jade", 16))
+        self.to_latest = LatestButton(self)
         self.to_latest.clicked.connect(self.jump_to_latest)
-        self.to_latest.hide()
-        self.verticalScrollBar().valueChanged.connect(self._scrolled)
-        model.changing.connect(self._hold)
-        model.changed.connect(self._settle)
-        model.opened.connect(self._opened)
+        model.attended = self.attended
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
         self._reading.setInterval(300)
         self._reading.timeout.connect(self.mark_read)
+        self.moved.connect(self._moved)
 
-    def at_bottom(self) -> bool:
-        """Whether the last message of the chat is in sight."""
-        bar = self.verticalScrollBar()
-        return self._model.at_end and bar.value() >= bar.maximum() - 4
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Where nothing was said yet, say so."""
+        super().paintEvent(event)
+        if not self._model.rows() and not self._model.loading:
+            painter = QPainter(self.viewport())
+            painter.setFont(theme.font(14))
+            painter.setPen(theme.paint("ink3"))
+            painter.drawText(self.viewport().rect(), int(Qt.AlignmentFlag.AlignCenter), _("Nothing was said here yet."))
+            painter.end()
+
+    def attended(self) -> bool:
+        """Whether somebody sees what comes in at the end."""
+        return self.isVisible() and self.isActiveWindow() and self.at_bottom()
 
     def jump_to_latest(self) -> None:
         """Go to the end of the chat."""
         if self._model.at_end:
             self.scrollToBottom()
         else:
+            self._model.all_seen = True
             self._model.latest()
 
     def jump_to(self, message: Message) -> None:
         """Go to a message of this chat and choose it."""
         if (at := self._model.row_of(message.id)) >= 0:
-            self._show_row(at)
+            self.show_row(at)
         else:
             self._model.jump(message.key, message.id)
 
-    def jump_to_unread(self, load: bool = True) -> None:
+    def jump_to_unread(self) -> None:
         """Go to where the unread messages begin, loading that page if need be."""
-        at = next((n for n, r in enumerate(self._model.rows()) if r.since), -1)
-        if at >= 0:
-            self.scrollTo(self._model.index(at), self.ScrollHint.PositionAtTop)
-        elif load:
+        if self._model.divider() >= 0:
+            self.to_divider()
+        else:
             self._model.jump_to_unread()
 
     def chosen(self) -> list[Message]:
         """The selected messages in the order of the chat."""
-        rows = sorted(self.selectedIndexes(), key=QModelIndex.row)
-        return [row.message for row in (i.data(MESSAGE) for i in rows) if isinstance(row, Row)]
+        rows = (self.row_at(index) for index in sorted(self.selectedIndexes(), key=QModelIndex.row))
+        return [row.message for row in rows if row is not None]
 
     def copy(self) -> None:
         """Put the selected messages on the clipboard."""
         if messages := self.chosen():
-            QGuiApplication.clipboard().setText(copied(messages))
+            QGuiApplication.clipboard().setText(copied(messages, self._model.naming))
 
     def mark_read(self) -> None:
         """Say that all up to the last message was seen, when it was."""
         rows = self._model.rows()
-        if not rows or not self.at_bottom() or not self.isVisible() or not self.isActiveWindow():
+        if not rows or not self.attended():
             return
+        self._model.all_seen = True
         last = rows[-1].message
-        if last.order > self._seen:
-            self._seen = last.order
+        if (last.chat, last.order) != self._seen:
+            self._seen = (last.chat, last.order)
             self._bridge.do(MarkRead(last.chat, last.order))
 
-    def show_missed(self, unread: int) -> None:
-        """Say on the button how many messages wait below."""
-        self._missed = unread
-        self._place_button()
-
-    def _hold(self) -> None:
-        """Remember what the reader looks at: the end, or the offset of the topmost message."""
-        self._anchor = None
-        if not self.at_bottom():
-            top = self.indexAt(QPoint(5, 1))
-            if isinstance(row := top.data(MESSAGE), Row):
-                self._anchor = (row.message.id, self.visualRect(top).top())
-
-    def _settle(self) -> None:
-        """Lay out at once and put the reader back exactly."""
-        self._settling = True
-        self.doItemsLayout()
-        self._fill_gap()
-        bar = self.verticalScrollBar()
-        if self._anchor is None:
-            bar.setValue(bar.maximum())
-        elif (at := self._model.row_of(self._anchor[0])) >= 0:
-            moved = self.visualRect(self._model.index(at)).top() - self._anchor[1]
-            bar.setValue(bar.value() + moved)
-        self._settling = False
-        self._scrolled()
-
-    def _opened(self, message: int) -> None:
-        self._anchor = None
-        if not message:
-            self._seen = 0
-            self._settle()
-            return
-        self._settling = True
-        self.doItemsLayout()
-        self._fill_gap()
-        self._settling = False
-        if message == UNREAD:
-            self.jump_to_unread(False)
-        elif (at := self._model.row_of(message)) >= 0:
-            self._show_row(at)
-
-    def _show_row(self, at: int) -> None:
-        index = self._model.index(at)
-        self.scrollTo(index, self.ScrollHint.PositionAtCenter)
-        self.setCurrentIndex(index)
-
-    def _fill_gap(self) -> None:
-        """A short conversation stands at the bottom, by the composer."""
-        total = sum(self._delegate.laid(row).height for row in self._model.rows())
-        gap = max(0, self.height() - total - 4)
-        if gap != self._gap:
-            self._gap = gap
-            self.setViewportMargins(0, gap, 0, 0)
-            self.doItemsLayout()
-
-    def _scrolled(self) -> None:
-        if self._settling:
-            return
-        bar = self.verticalScrollBar()
-        self._model.following = self.at_bottom()
-        if bar.value() < NEAR:
-            self._model.older()
-        if bar.maximum() - bar.value() < NEAR:
-            self._model.newer()
+    def _moved(self) -> None:
         self._reading.start()
-        self._place_button()
+        self.to_latest.offer(not self.at_bottom() and bool(self._model.rows()))
 
-    def _place_button(self) -> None:
-        away = not self.at_bottom() and bool(self._model.rows())
-        self.to_latest.setVisible(away)
-        if not away:
-            return
-        count = self._missed
-        words = ngettext("{n} new", "{n} new", count).format(n=count) if count else _("Latest")
-        self.to_latest.setText(words)
-        self.to_latest.setAccessibleName(_("Jump to the latest message"))
-        self.to_latest.adjustSize()
-        spot = QPoint(self.width() - self.to_latest.width() - 20, self.height() - self.to_latest.height() - 12)
-        self.to_latest.move(spot)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the place while the width changes."""
-        if self._settling:
-            super().resizeEvent(event)
-            return
-        self._hold()
-        super().resizeEvent(event)
-        self._settle()
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Whoever comes by keys stands on the last message."""
+        super().focusInEvent(event)
+        if event.reason() is not Qt.FocusReason.MouseFocusReason and not self.chosen() and self._model.rows():
+            self.choose(self._model.rowCount() - 1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy takes the messages, not the row's words."""
+        """Copy takes the messages, not the row's words; Enter opens the menu of what is chosen."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
-            return
-        super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.chosen():
+            self._popup(self.viewport().mapToGlobal(self._below_current()))
+        else:
+            super().keyPressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click opens a link or the whole of a long text."""
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
-        row = index.data(MESSAGE)
-        if event.button() is not Qt.MouseButton.LeftButton or not isinstance(row, Row):
+        row = self.row_at(index)
+        if event.button() is not Qt.MouseButton.LeftButton or row is None:
             return
         at = event.position().toPoint() - self.visualRect(index).topLeft()
-        if address := self._delegate.link_at(row, at):
+        if address := self.delegate.link_at(row, at):
             self.link.emit(address)
-        elif self._delegate.on_more(row, at):
+        elif self.delegate.on_more(row, at):
             self.whole.emit(row.message)
-        elif self._delegate.on_again(row, at):
+        elif self.delegate.on_again(row, at):
             self._bridge.do(SendAgain(row.message.id))
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """A hand over what can be clicked."""
+        super().mouseMoveEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        row = self.row_at(index)
+        at = event.position().toPoint() - self.visualRect(index).topLeft()
+        rows = self.delegate
+        hand = row is not None and bool(rows.link_at(row, at) or rows.on_more(row, at) or rows.on_again(row, at))
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """What can be done with the chosen messages."""
+        """What can be done with the chosen messages; the key opens it at the current one."""
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self._popup(self.viewport().mapToGlobal(self._below_current()))
+            return
         index = self.indexAt(event.pos())
         if index.isValid() and not self.selectionModel().isSelected(index):
-            self.setCurrentIndex(index)
+            self.choose(index.row())
+        self._popup(event.globalPos())
+
+    def menu(self) -> QMenu | None:
+        """The menu of the chosen messages."""
+        ways = Ways(self.copy, self.link.emit, self.whole.emit)
         if chosen := self.chosen():
-            menu = message_menu(self, self._bridge, self._hooks, chosen, self.copy)
+            return message_menu(self, self._bridge, self._hooks, chosen, ways)
+        return None
+
+    def _below_current(self) -> QPoint:
+        area = self.visualRect(self.currentIndex()) & self.viewport().rect()
+        return QPoint(area.x() + 68, area.bottom())
+
+    def _popup(self, at: QPoint) -> None:
+        if menu := self.menu():
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(event.globalPos())
+            menu.popup(at)

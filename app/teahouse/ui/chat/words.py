@@ -1,13 +1,15 @@
 """Messages in words: for screen readers, for the clipboard, and how far an own one has come."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from teahouse.domain.message import Delivery, Message
-from teahouse.domain.text import label
+from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
+from teahouse.ui.people import Who, by_sender
 from teahouse.ui.times import clock
 
 SPOKEN_LIMIT = 2000
+Naming = Callable[[Message], Who]
 
 
 def delivery(state: Delivery) -> str:
@@ -23,10 +25,10 @@ def delivery(state: Delivery) -> str:
     }[state]
 
 
-def spoken(message: Message) -> str:
+def spoken(message: Message, naming: Naming = by_sender) -> str:
     """A message as a screen reader says it."""
     text = message.body[:SPOKEN_LIMIT]
-    parts = [f"{label(message.sender)}, {clock(message.time)}: {text}"]
+    parts = [f"{isolated(label(naming(message).name))}, {clock(message.time)}: {text}"]
     if message.mention:
         parts.append(_("mentions you"))
     if message.mine and (state := delivery(message.state)):
@@ -34,8 +36,8 @@ def spoken(message: Message) -> str:
     return ", ".join(parts)
 
 
-def copied(messages: Sequence[Message]) -> str:
+def copied(messages: Sequence[Message], naming: Naming = by_sender) -> str:
     """Messages for the clipboard: the text of one, lines with time and name of several."""
     if len(messages) == 1:
         return messages[0].body
-    return "\n".join(f"[{clock(m.time)}] {label(m.sender)}: {m.body}" for m in messages)
+    return "\n".join(f"[{clock(m.time)}] {label(naming(m).name)}: {m.body}" for m in messages)

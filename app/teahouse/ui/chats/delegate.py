@@ -4,19 +4,26 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QR
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from teahouse.domain.chat import Chat, ChatKind
+from teahouse.domain.chat import Chat
 from teahouse.domain.text import label
 from teahouse.ui import theme
-from teahouse.ui.avatar import avatar
-from teahouse.ui.chats.model import CHAT, Section, preview
+from teahouse.ui.avatar import chat_face
+from teahouse.ui.chats.model import CHAT, Section, marked
+from teahouse.ui.focus import paint_focus
 from teahouse.ui.times import brief
 from teahouse.ui.widgets import SEMIBOLD
 
-ROW, HEADING, FIRST_HEADING = 57, 34, 40
+ROOMY, CLOSE, HEADING, FIRST_HEADING = 54, 36, 34, 40
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTER = int(Qt.AlignmentFlag.AlignCenter)
 Index = QModelIndex | QPersistentModelIndex
+
+
+def row_height() -> int:
+    """How high one chat stands."""
+    least = CLOSE if theme.compact() else ROOMY
+    return max(least, theme.scaled(least))
 
 
 class ChatsDelegate(QStyledItemDelegate):
@@ -26,7 +33,7 @@ class ChatsDelegate(QStyledItemDelegate):
         """Rows have two heights."""
         if isinstance(index.data(CHAT), Section):
             return QSize(100, theme.scaled(FIRST_HEADING if index.row() == 0 else HEADING))
-        return QSize(100, max(ROW, theme.scaled(ROW)))
+        return QSize(100, row_height())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one row."""
@@ -41,7 +48,8 @@ class ChatsDelegate(QStyledItemDelegate):
             painter.drawText(rect.adjusted(16, 8, -16, 0), _LEFT, value.title.upper())
         elif isinstance(value, Chat):
             _ground(painter, rect, state)
-            _chat(painter, rect, value)
+            (_one_line if theme.compact() else _two_lines)(painter, rect, value)
+            paint_focus(painter, rect, state)
         painter.restore()
 
 
@@ -60,25 +68,54 @@ def _ground(painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
     painter.drawRoundedRect(QRectF(rect.adjusted(6, 0, -6, 0)), 8, 8)
 
 
-def _chat(painter: QPainter, rect: QRect, chat: Chat) -> None:
-    square = chat.kind is ChatKind.ROOM
-    painter.drawPixmap(
-        QPoint(rect.x() + 18, rect.y() + (rect.height() - 36) // 2), avatar(chat.title, 36, square, chat.jid)
-    )
-    left, right, middle = rect.x() + 64, rect.right() - 17, rect.center().y()
+def _two_lines(painter: QPainter, rect: QRect, chat: Chat) -> None:
+    painter.drawPixmap(QPoint(rect.x() + 18, rect.y() + (rect.height() - 36) // 2), chat_face(chat, 36))
+    left, right, middle = rect.x() + 64, rect.right() - 17, rect.center().y() + 1
     height = theme.scaled(20)
-    time, time_font = brief(chat.last_time), theme.font(12)
-    taken = QFontMetrics(time_font).horizontalAdvance(time) + 8 if time else 0
-    painter.setFont(time_font)
+    mark, rest = marked(chat)
+    top = middle - height if mark or rest or chat.unread else middle - height // 2
+    taken = _time(painter, QRect(left, top, right - left, height), chat)
+    _title(painter, QRect(left, top, right - left - taken, height), chat)
+    taken = _pill(painter, chat, right, middle + height // 2)
+    _second(painter, QRect(left, middle, right - left - taken, height), mark, rest, bool(chat.draft.strip()))
+
+
+def _one_line(painter: QPainter, rect: QRect, chat: Chat) -> None:
+    painter.drawPixmap(QPoint(rect.x() + 18, rect.y() + (rect.height() - 24) // 2), chat_face(chat, 24))
+    left, right = rect.x() + 52, rect.right() - 17
+    taken = _pill(painter, chat, right, rect.center().y() + 1)
+    line = QRect(left, rect.y(), right - left, rect.height())
+    taken = taken or _time(painter, line, chat)
+    _title(painter, line.adjusted(0, 0, -taken, 0), chat, "amber" if chat.draft.strip() else "ink")
+
+
+def _time(painter: QPainter, area: QRect, chat: Chat) -> int:
+    """Draw when something was said last; returns the width it took."""
+    text = brief(chat.last_time)
+    painter.setFont(theme.font(12))
     painter.setPen(theme.paint("ink3"))
-    painter.drawText(QRect(left, middle - height, right - left, height), _RIGHT, time)
+    painter.drawText(area, _RIGHT, text)
+    return painter.fontMetrics().horizontalAdvance(text) + 8 if text else 0
+
+
+def _title(painter: QPainter, area: QRect, chat: Chat, role: str = "ink") -> None:
     painter.setFont(theme.font(14, SEMIBOLD))
-    painter.setPen(theme.paint("ink"))
-    _elided(painter, QRect(left, middle - height, right - left - taken, height), label(chat.title))
-    taken = _pill(painter, chat, right, middle + height // 2 + 1)
-    painter.setFont(theme.font(13))
-    painter.setPen(theme.paint("amber" if chat.draft.strip() else "ink2"))
-    _elided(painter, QRect(left, middle, right - left - taken, height), preview(chat))
+    painter.setPen(theme.paint(role))
+    _elided(painter, area, label(chat.title))
+
+
+def _second(painter: QPainter, area: QRect, mark: str, rest: str, draft: bool) -> None:
+    if mark:
+        font = theme.font(13)
+        font.setItalic(not draft)
+        painter.setFont(font)
+        painter.setPen(theme.paint("amber" if draft else "ink2"))
+        _elided(painter, area, mark)
+        area = area.adjusted(painter.fontMetrics().horizontalAdvance(mark) + 5, 0, 0, 0)
+    if area.width() > 0:
+        painter.setFont(theme.font(13))
+        painter.setPen(theme.paint("ink2"))
+        _elided(painter, area, rest)
 
 
 def _pill(painter: QPainter, chat: Chat, right: int, middle: int) -> int:

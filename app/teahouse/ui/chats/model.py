@@ -7,10 +7,12 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from teahouse.domain.chat import Chat, ChatKind
-from teahouse.domain.text import label
+from teahouse.domain.text import isolated, label
 from teahouse.i18n import _, ngettext
 
 CHAT = Qt.ItemDataRole.UserRole + 1
+MANY = 100
+"""From so many people on, a room says how many there are."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -110,14 +112,26 @@ def _key(row: Chat | Section) -> int | str:
     return row.title if isinstance(row, Section) else row.id
 
 
-def preview(chat: Chat) -> str:
-    """The second line of a chat: the draft, else the last message."""
+def marked(chat: Chat) -> tuple[str, str]:
+    """(what stands out, the rest) of the second line of a chat: the draft, or how many are here and what was said."""
     if chat.draft.strip():
-        return _("Draft: {text}").format(text=label(chat.draft))
-    text = label(chat.last_text)
-    if chat.last_sender and chat.kind is ChatKind.ROOM and text:
-        return f"{label(chat.last_sender)}: {text}"
-    return text
+        whole = _("Draft: {text}")
+        mark, _sign, rest = whole.partition("{text}")
+        return mark.strip(), f"{isolated(label(chat.draft))}{rest}"
+    text = isolated(label(chat.last_text))
+    if chat.kind is ChatKind.PERSON:
+        return "", text
+    if chat.last_sender and text:
+        text = f"{isolated(label(chat.last_sender))}: {text}"
+    if chat.occupants < MANY:
+        return "", text
+    people = ngettext("{n} person", "{n} people", chat.occupants).format(n=f"{chat.occupants:,}")
+    return people, f"· {text}" if text else ""
+
+
+def preview(chat: Chat) -> str:
+    """The second line of a chat in one piece."""
+    return " ".join(part for part in marked(chat) if part)
 
 
 def spoken(chat: Chat) -> str:

@@ -5,19 +5,18 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QMenu, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout
 
-from teahouse.domain.chat import Chat, ChatKind, Presence
-from teahouse.domain.commands import LeaveRoom, MarkRead, RemoveChat
+from teahouse.domain.chat import Chat
 from teahouse.domain.message import Message
 from teahouse.domain.queries import SearchMessages
-from teahouse.domain.text import label
 from teahouse.i18n import _
 from teahouse.ui import icons
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chats.delegate import ChatsDelegate
+from teahouse.ui.chats.menu import chat_menu
 from teahouse.ui.chats.model import CHAT, ChatsModel
-from teahouse.ui.dialogs.question import confirm
+from teahouse.ui.focus import focus_by_keys
 from teahouse.ui.found import FoundList
 from teahouse.ui.known import Known
 from teahouse.ui.widgets import plain, row, tidy, tool
@@ -46,6 +45,11 @@ class ChatsPane(QFrame):
         self._current = 0
         self._build()
         self._connect()
+
+    def dress(self) -> None:
+        """Another look has other heights and tints."""
+        self._glass.setIcon(icons.icon("search", "ink3", 16))
+        self.list.scheduleDelayedItemsLayout()
 
     def focus_search(self) -> None:
         """Put the cursor into Find anything."""
@@ -79,7 +83,8 @@ class ChatsPane(QFrame):
         self.search.setObjectName("search")
         self.search.setPlaceholderText(_("Find anything"))
         self.search.setAccessibleName(_("Find chats and messages"))
-        self.search.addAction(icons.icon("search", "ink3", 16), QLineEdit.ActionPosition.LeadingPosition)
+        glass = icons.icon("search", "ink3", 16)
+        self._glass = self.search.addAction(glass, QLineEdit.ActionPosition.LeadingPosition)
         self.search.setClearButtonEnabled(False)
         self._keys = plain(_("Ctrl K"), 11, "ink2")
         self._keys.setObjectName("keys")
@@ -95,8 +100,9 @@ class ChatsPane(QFrame):
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.setAccessibleName(_("Chats"))
-        self._none: QLabel = plain(_("No rooms yet. Browse for one to join."), 13, "ink3", wrap=True)
-        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._none: QLabel = plain("", 13, "ink3", wrap=True)
+        self._none.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._none.setContentsMargins(24, 24, 24, 24)
         self._none.hide()
         self._found.hide()
         top = row(self.search, tool("plus", _("Join a room"), self.browse.emit), spacing=4)
@@ -116,17 +122,26 @@ class ChatsPane(QFrame):
         self.search.installEventFilter(self)
         self.list.clicked.connect(self._open)
         self.list.activated.connect(self._open)
-        self.list.customContextMenuRequested.connect(self._menu)
+        self.list.customContextMenuRequested.connect(self._popup)
         self._found.chosen.connect(self._jump)
         self.model.modelReset.connect(self._restore)
+        self.model.modelReset.connect(self._say_nothing)
         self._known.chats_changed.connect(self._put)
         self._known.chat_removed.connect(self.model.remove)
         self._put(list(self._known.chats.values()))
 
     def _put(self, chats: list[Chat]) -> None:
         self.model.put(chats)
-        self._none.setVisible(not self._known.chats and self._known.loaded)
-        self.list.setVisible(bool(self._known.chats) or not self._known.loaded)
+        self._say_nothing()
+
+    def _say_nothing(self) -> None:
+        """Where no chat is shown, say why."""
+        nothing = not self.model.order() and self._known.loaded
+        filtered = bool(self.search.text().strip())
+        words = _("No chat has that in its name.") if filtered else _("No rooms yet. Browse for one to join.")
+        self._none.setText(words)
+        self._none.setVisible(nothing)
+        self.list.setVisible(not nothing)
 
     def _restore(self) -> None:
         if (at := self.model.row_of(self._current)) >= 0:
@@ -139,6 +154,7 @@ class ChatsPane(QFrame):
     def _typed(self, text: str) -> None:
         self._keys.setVisible(not text)
         self.model.filter(text)
+        self._say_nothing()
         if len(text.strip()) >= 2:
             self._later.start()
         else:
@@ -170,7 +186,7 @@ class ChatsPane(QFrame):
                 self.chosen.emit(self._current)
                 return True
             if key == Qt.Key.Key_Down:
-                (self.list if self.model.order() else self._found).setFocus(Qt.FocusReason.TabFocusReason)
+                focus_by_keys(self.list if self.model.order() else self._found)
                 return True
         return super().eventFilter(watched, event)
 
@@ -181,24 +197,8 @@ class ChatsPane(QFrame):
         elif message := self._found.first():
             self._jump(message)
 
-    def _menu(self, at: QPoint) -> None:
-        chat = self.list.indexAt(at).data(CHAT)
-        if not isinstance(chat, Chat):
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if chat.unread:
-            menu.addAction(_("Mark as read"), partial(self._bridge.do, MarkRead(chat.id, 1 << 62)))
-        if chat.kind is ChatKind.ROOM and chat.presence in (Presence.HERE, Presence.ENTERING):
-            menu.addAction(_("Leave the room"), partial(self._bridge.do, LeaveRoom(chat.id)))
-        menu.addAction(_("Remove…"), partial(self._ask_remove, chat))
-        menu.popup(self.list.viewport().mapToGlobal(at))
-
-    def _ask_remove(self, chat: Chat) -> None:
-        confirm(
-            self,
-            _("Remove {title}?").format(title=label(chat.title)),
-            _("You leave it, and its history is taken off this computer. This cannot be undone."),
-            _("Remove"),
-            partial(self._bridge.do, RemoveChat(chat.id)),
-        )
+    def _popup(self, at: QPoint) -> None:
+        if isinstance(chat := self.list.indexAt(at).data(CHAT), Chat):
+            menu = chat_menu(self, self._bridge, chat)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.list.viewport().mapToGlobal(at))

@@ -5,7 +5,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from teahouse.domain.account import Account
 from teahouse.domain.chat import Chat, RoomFacts, RoomListing
@@ -64,19 +73,13 @@ class BrowseRoomsSheet(Sheet):
         self.rooms.itemActivated.connect(lambda item: self.nick.setFocus())
         self.address.editingFinished.connect(self._look)
         left = QVBoxLayout()
-        for part in (self._filter, self.rooms, self._busy, self.service):
+        self.none = plain("", 13, "ink3", wrap=True)
+        self.none.hide()
+        for part in (self._filter, self.none, self.rooms, self._busy, self.service):
             left.addWidget(part)
-        card = frame("card")
-        inside = QVBoxLayout(card)
-        tidy(inside, (14, 14, 14, 14), 10)
-        self._name, self._about = plain("", 15, bold=True, wrap=True), plain("", 13, "ink2", wrap=True)
-        inside.addWidget(self._name)
-        inside.addWidget(self._about)
-        inside.addLayout(self._facts)
-        inside.addStretch(1)
         right = QVBoxLayout()
         right.addWidget(self.address)
-        right.addWidget(card, 1)
+        right.addWidget(self._card_frame(), 1)
         right.addWidget(self.nick)
         right.addWidget(self.password)
         both = QHBoxLayout()
@@ -85,13 +88,25 @@ class BrowseRoomsSheet(Sheet):
         both.addLayout(right, 1)
         self.body.addLayout(both, 1)
         self.finish(_("Join"), self.join)
-        self.act.setDefault(False)
-        self.act.setAutoDefault(False)
+        for one in (self.act, self.away):
+            one.setDefault(False)
+            one.setAutoDefault(False)
         self.nick.returnPressed.connect(self.join)
         self.password.returnPressed.connect(self.join)
         self.address.textChanged.connect(self._gate)
         self._gate()
         self._card(None)
+
+    def _card_frame(self) -> QFrame:
+        card = frame("card")
+        inside = QVBoxLayout(card)
+        tidy(inside, (14, 14, 14, 14), 10)
+        self._name, self._about = plain("", 15, bold=True, wrap=True), plain("", 13, "ink2", wrap=True)
+        inside.addWidget(self._name)
+        inside.addWidget(self._about)
+        inside.addLayout(self._facts)
+        inside.addStretch(1)
+        return card
 
     def join(self) -> None:
         """Enter the room that stands in the address field."""
@@ -139,9 +154,12 @@ class BrowseRoomsSheet(Sheet):
             item.setData(_LISTING, listing)
             self.rooms.addItem(item)
         self.rooms.blockSignals(False)
+        self.none.setText(_("No room has that in its name.") if words else _("This service lists no rooms."))
+        self.none.setVisible(not self.rooms.count())
 
     def _picked(self, item: QListWidgetItem | None) -> None:
         if item is not None:
+            item.setSelected(True)
             self.address.setText(item.data(_LISTING).jid)
             self._look()
 

@@ -1,15 +1,14 @@
 """The page that asks for the passphrase of a locked profile."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from teahouse.domain.commands import UnlockVault
 from teahouse.domain.problem import Problem
 from teahouse.i18n import _
-from teahouse.ui import icons
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.problems import sentence
-from teahouse.ui.widgets import button, frame, plain, tidy
+from teahouse.ui.widgets import button, frame, picture, plain, tidy
 
 
 class UnlockPage(QWidget):
@@ -22,8 +21,7 @@ class UnlockPage(QWidget):
         self.setObjectName("empty")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.resize(1280, 800)
-        mark = plain()
-        mark.setPixmap(icons.mark(64, "jade"))
+        mark = picture("mark", "jade", 64)
         self.field = QLineEdit()
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self.field.setPlaceholderText(_("Passphrase"))
@@ -45,6 +43,7 @@ class UnlockPage(QWidget):
         for part in (words, self.field, self._busy, self.problem, self.act):
             inside.addWidget(part)
         outer = QVBoxLayout(self)
+        outer.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         outer.addWidget(card, 0, Qt.AlignmentFlag.AlignCenter)
         self._busy.hide()
         self.problem.hide()

@@ -52,9 +52,7 @@ class IdentityPage(QWidget):
 
 
 class _ServerStep(Page):
-    def __init__(
-        self, bridge: Bridge, back: Callable[[], None], asked: Callable[[RegistrationForm], None]
-    ) -> None:
+    def __init__(self, bridge: Bridge, back: Callable[[], None], asked: Callable[[RegistrationForm], None]) -> None:
         super().__init__(
             _("Choose a server"),
             _("Any of them will do: people on all servers can talk with each other. None wants an e-mail address."),
@@ -63,7 +61,8 @@ class _ServerStep(Page):
         self._bridge, self._asked = bridge, asked
         self._list = QListWidget()
         self._list.setAccessibleName(_("Servers"))
-        self._list.setMinimumHeight(240)
+        self._list.setMinimumHeight(252)
+        self._list.setObjectName("card")
         for server in suggestions.servers():
             wants = _("reads a picture") if server.captcha else _("nothing but a name")
             words = f"{server.domain}   ·   {server.country.upper()}   ·   {wants}   ·   {server.checked}"
@@ -84,6 +83,7 @@ class _ServerStep(Page):
 
     def _picked(self, item: QListWidgetItem | None) -> None:
         if item is not None:
+            item.setSelected(True)
             self._domain.setText(str(item.data(Qt.ItemDataRole.UserRole)))
 
     def _go(self) -> None:
@@ -134,6 +134,7 @@ class _FormStep(Page):
         elif question.options:
             box = QComboBox()
             box.setAccessibleName(_label(question))
+            box.view().setAccessibleName(_label(question))
             for words, value in question.options:
                 box.addItem(words or value, value)
             self.body.addWidget(plain(_label(question), 13, "ink2"))
@@ -186,7 +187,7 @@ class _RecoveryStep(Page):
             _("This is you now"),
             _("Nobody can send you a forgotten password. Write these two lines down or save them somewhere safe."),
         )
-        self._text = f"{_('Address')}: {account.jid}\n{_('Password')}: {password}"
+        self._text = _("Address: {address}\nPassword: {password}").format(address=account.jid, password=password)
         self._address = self.field(_("Address"), account.jid, name="made_address")
         self._secret = self.field(_("Password"), password, name="made_password")
         for line in (self._address, self._secret):

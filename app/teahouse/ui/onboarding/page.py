@@ -42,17 +42,20 @@ class Page(QWidget):
         self._progress.hide()
         layout.addWidget(self._progress)
         layout.addSpacing(16)
+        self._back: QPushButton | None = None
         self._buttons = QHBoxLayout()
         tidy(self._buttons, spacing=8)
         if back is not None:
-            self._buttons.addWidget(button(_("Back"), back))
+            self._back = button(_("Back"), back)
+            self._buttons.addWidget(self._back)
         self._buttons.addStretch(1)
         layout.addLayout(self._buttons)
         layout.addStretch(1)
-        outer.addSpacing(48)
-        outer.addWidget(column, 1)
-        outer.addSpacing(48)
-        outer.addStretch(0)
+        outer.addSpacing(24)
+        outer.addStretch(1)
+        outer.addWidget(column, 1000)
+        outer.addStretch(1)
+        outer.addSpacing(24)
         self._primary: QPushButton | None = None
 
     def primary(self, text: str, pressed: Callable[[], None]) -> QPushButton:
@@ -60,6 +63,8 @@ class Page(QWidget):
         self._primary = button(text, pressed, "primary")
         self._primary.setDefault(True)
         self._buttons.addWidget(self._primary)
+        if self._back is not None:
+            QWidget.setTabOrder(self._primary, self._back)
         return self._primary
 
     def field(self, label: str, value: str = "", *, secret: bool = False, name: str = "") -> QLineEdit:

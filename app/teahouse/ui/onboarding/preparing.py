@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from teahouse.domain.events import AccountStored, WentWrong
 from teahouse.i18n import _
-from teahouse.ui import icons
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.problems import words
-from teahouse.ui.widgets import plain, tidy
+from teahouse.ui.widgets import picture, plain, tidy
 
 
 class Preparing(QWidget):
@@ -23,13 +22,14 @@ class Preparing(QWidget):
         self.setWindowTitle("Teahouse")
         self.resize(QSize(1280, 800))
         layout = QVBoxLayout(self)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         tidy(layout, (48, 48, 48, 48), 12)
-        sign = plain()
-        sign.setPixmap(icons.mark(72))
+        sign = picture("mark", "jade", 72)
         self._line = plain(_("Setting the table…"), 22, bold=True)
         self._hint = plain(_("A practice server starts on this computer. Nothing leaves it."), 14, "ink2", wrap=True)
         layout.addStretch(1)
-        for part in (sign, self._line, self._hint):
+        layout.addWidget(sign, 0, Qt.AlignmentFlag.AlignHCenter)
+        for part in (self._line, self._hint):
             part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             layout.addWidget(part)
         layout.addStretch(1)

@@ -50,12 +50,17 @@ class ProtectPage(Page):
         self._modes[number] = mode
         self._group.addButton(radio, number)
         self.body.addWidget(radio)
-        self.body.addWidget(plain(hint, 12.5, tone, wrap=True))
+        words = plain(hint, 12.5, tone, wrap=True)
+        words.setContentsMargins(27, 0, 0, 4)
+        self.body.addWidget(words)
 
     def _adapt(self) -> None:
         wanted = self._modes[self._group.checkedId()] is VaultMode.PASSPHRASE
         self._passphrase.setEnabled(wanted)
         self._again.setEnabled(wanted)
+
+    def _kept(self, _answer: object) -> None:
+        self._done()
 
     def _go(self) -> None:
         mode, passphrase = self._modes[self._group.checkedId()], self._passphrase.text()
@@ -67,7 +72,7 @@ class ProtectPage(Page):
         self.busy(True)
         self._bridge.do(
             CreateVault(mode, passphrase if mode is VaultMode.PASSPHRASE else ""),
-            lambda _: self._done(),
+            self._kept,
             self.complain,
         )
         return None

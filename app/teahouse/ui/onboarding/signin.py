@@ -40,6 +40,9 @@ class SignInPage(Page):
         self._server.setVisible(on)
         self._plain.setVisible(on)
 
+    def _kept(self, _answer: object) -> None:
+        self._done()
+
     def _go(self) -> None:
         server: Server | str = self._server.server()
         if isinstance(server, str):
@@ -48,7 +51,7 @@ class SignInPage(Page):
         command = AddAccount(
             self._jid.text().strip(), self._password.text(), self._nick.text().strip(), server, self._plain.isChecked()
         )
-        self._bridge.do(command, lambda _: self._done(), self.complain)
+        self._bridge.do(command, self._kept, self.complain)
         return None
 
 

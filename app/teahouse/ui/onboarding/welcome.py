@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from teahouse.i18n import _
 from teahouse.ui import icons, theme
@@ -13,12 +13,13 @@ from teahouse.ui.onboarding.identity import IdentityPage
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.protect import ProtectPage
 from teahouse.ui.onboarding.signin import SignInPage
-from teahouse.ui.widgets import plain, tidy
+from teahouse.ui.widgets import picture, plain, tidy
 
 _STYLE = """
-#cover { background: %(jade)s; } #cover QLabel { color: %(on)s; }
+#cover { background: %(ground)s; } #cover QLabel { color: %(on)s; }
 #choice { background: %(surface)s; border: 1px solid %(line)s; border-radius: 12px; text-align: left; padding: 0; }
-#choice:hover { background: %(hover)s; } #choice:focus, #choice[first="true"] { border: 2px solid %(jade)s; }
+#choice:hover { background: %(hover)s; } #choice[first="true"] { border: 1px solid %(jade)s; }
+#choice:focus { border: 2px solid %(jade)s; }
 """
 
 
@@ -30,12 +31,11 @@ class Choice(QPushButton):
         self.setObjectName("choice")
         self.setProperty("first", "true" if first else "false")
         self.setFixedHeight(96 if amber else 78)
+        self.setAutoDefault(True)
         self.setAccessibleName(f"{title}. {hint} {amber}".strip())
         layout = QHBoxLayout(self)
         tidy(layout, (24, 12, 20, 12), 20)
-        sign = plain()
-        sign.setPixmap(icons.pixmap(icon, "jade" if first else "ink2", 28))
-        layout.addWidget(sign)
+        layout.addWidget(picture(icon, "jade" if first else "ink2", 28))
         lines = QVBoxLayout()
         tidy(lines, spacing=2)
         lines.addStretch(1)
@@ -45,9 +45,7 @@ class Choice(QPushButton):
             lines.addWidget(plain(amber, 12.5, "amber"))
         lines.addStretch(1)
         layout.addLayout(lines, 1)
-        arrow = plain()
-        arrow.setPixmap(icons.pixmap("chevron", "jade" if first else "ink3", 18))
-        layout.addWidget(arrow)
+        layout.addWidget(picture("chevron", "jade" if first else "ink3", 18))
 
 
 class Welcome(QWidget):
@@ -55,34 +53,28 @@ class Welcome(QWidget):
 
     finished = Signal()
 
-    def __init__(
-        self, bridge: Bridge, practise: Callable[[], None], *, vault_open: bool, first: bool = True
-    ) -> None:
+    def __init__(self, bridge: Bridge, practise: Callable[[], None], *, vault_open: bool, first: bool = True) -> None:
         super().__init__()
         self._bridge, self._practise, self._vault_open = bridge, practise, vault_open
         self.setWindowTitle("Teahouse")
         self.setWindowIcon(QIcon(icons.mark(64)))
         self.resize(QSize(1280, 800))
-        look = theme.current()
-        ground = look.jade if look.name == "light" else look.jade_ground
-        self.setStyleSheet(
-            _STYLE
-            % {
-                "jade": ground if look.name == "light" else look.jade,
-                "on": "#FFFFFF" if look.name == "light" else look.ink,
-                "surface": look.surface,
-                "line": look.line,
-                "hover": look.hover,
-            }
-            + (f"#cover {{ background: {ground}; }}" if look.name == "dark" else "")
-        )
+        self.dress()
         layout = QHBoxLayout(self)
+        layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         tidy(layout)
         layout.addWidget(_cover())
         self._pages = QStackedWidget()
         layout.addWidget(self._pages, 1)
         self._begin = self._beginning(first)
         self._pages.addWidget(self._begin)
+
+    def dress(self) -> None:
+        """Take the look in use."""
+        look = theme.current()
+        ground, words = (look.jade, "#FFFFFF") if look.name == "light" else (look.jade_ground, look.ink)
+        colors = {"ground": ground, "on": words, "jade": look.jade, "surface": look.surface}
+        self.setStyleSheet(_STYLE % (colors | {"line": look.line, "hover": look.hover}))
 
     def _beginning(self, first: bool) -> Page:
         page = Page(_("How would you like to begin?"), _("Nothing is sent until you choose."), None)
@@ -149,9 +141,7 @@ def _cover() -> QFrame:
     cover.setFixedWidth(440)
     layout = QVBoxLayout(cover)
     tidy(layout, (48, 64, 48, 64), 0)
-    sign = plain()
-    sign.setPixmap(icons.mark(72, "on_jade" if theme.current().name == "light" else "jade"))
-    layout.addWidget(sign)
+    layout.addWidget(picture("mark", "on_jade" if theme.current().name == "light" else "jade", 72))
     layout.addSpacing(24)
     layout.addWidget(plain("Teahouse", 34, bold=True))
     layout.addSpacing(8)

@@ -1,0 +1,58 @@
+"""Settings, each declared once: what it is called, what it may be, and where it is kept."""
+
+from dataclasses import dataclass
+
+
+def marked(text: str) -> str:
+    """A text that is translated where it is shown; Babel extracts it here."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `allowed` are (value, words); all texts are English and marked for translation."""
+
+    key: str
+    default: str
+    label: str
+    help: str
+    allowed: tuple[tuple[str, str], ...]
+    early: bool = False
+    """Kept in profile.toml, which is readable before the vault is open."""
+
+    def sound(self, value: str) -> str:
+        """The value if it is allowed, else the default."""
+        return value if value in (known for known, _words in self.allowed) else self.default
+
+
+THEME = Setting(
+    "theme",
+    "system",
+    marked("Theme"),
+    marked("Follow the system changes with it at once."),
+    (("system", marked("Follow the system")), ("light", marked("Light")), ("dark", marked("Dark"))),
+    early=True,
+)
+DENSITY = Setting(
+    "density",
+    "roomy",
+    marked("Density"),
+    marked("Compact shows more chats and people, each on one line."),
+    (("roomy", marked("Roomy")), ("compact", marked("Compact"))),
+)
+SCALE = Setting(
+    "font_scale",
+    "100",
+    marked("Text size"),
+    marked("All texts of the program."),
+    (("90", "90 %"), ("100", "100 %"), ("115", "115 %"), ("130", "130 %"), ("150", "150 %")),
+)
+LANGUAGE = Setting(
+    "language",
+    "",
+    marked("Language"),
+    marked("Used from the next start."),
+    (("", marked("Follow the system")), ("en", "English"), ("zh_CN", "简体中文")),
+    early=True,
+)
+APPEARANCE = (THEME, DENSITY, SCALE, LANGUAGE)

@@ -1,0 +1,72 @@
+"""What somebody is called and which colour they have, decided here for the whole window.
+
+The rule: oneself has the colour of the account's address, everybody else the colour of the name that is shown.
+"""
+
+from dataclasses import dataclass
+
+from teahouse.domain.account import Account
+from teahouse.domain.chat import Affiliation, Chat, ChatKind, Occupant, Role
+from teahouse.domain.message import Message
+from teahouse.i18n import _
+from teahouse.ui.known import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A name, the text its colour comes from, and what they are in the room, in a word."""
+
+    name: str
+    seed: str
+    badge: str = ""
+
+
+def by_sender(message: Message) -> Who:
+    """Whoever wrote a message, when nothing else is known."""
+    return Who(message.sender, message.sender)
+
+
+def myself(account: Account) -> Who:
+    """The identity of an account."""
+    return Who(account.nick or account.jid.partition("@")[0], account.jid)
+
+
+def person(chat: Chat) -> Who:
+    """The other one of a 1:1 chat: the name we gave them, else the local part of their address."""
+    name = chat.title if chat.title not in ("", chat.jid) else chat.jid.partition("@")[0]
+    return Who(name, name)
+
+
+def standing(who: Occupant) -> str:
+    """What somebody is in the room, in a word; empty for most."""
+    if who.affiliation is Affiliation.OWNER:
+        return _("owner")
+    if who.affiliation is Affiliation.ADMIN:
+        return _("admin")
+    if who.role is Role.MODERATOR:
+        return _("moderator")
+    return ""
+
+
+class People:
+    """Says who wrote a message, or who somebody in a room is, by what the window knows."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
+    def author(self, message: Message) -> Who:
+        """Who wrote a message. The badge is that of whoever has the nick now."""
+        chat = self._known.chats.get(message.chat)
+        if chat is None:
+            return by_sender(message)
+        account = self._known.accounts.get(message.account)
+        if chat.kind is ChatKind.PERSON:
+            return (myself(account) if account else by_sender(message)) if message.mine else person(chat)
+        there = self._known.occupants.get(chat.id, {}).get(message.sender)
+        seed = account.jid if message.mine and account else message.sender
+        return Who(message.sender, seed, standing(there) if there else "")
+
+    def occupant(self, chat: Chat, who: Occupant) -> Who:
+        """Somebody in a room."""
+        account = self._known.accounts.get(chat.account) if who.mine else None
+        return Who(who.nick, account.jid if account else who.nick, standing(who))
