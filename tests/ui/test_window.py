@@ -190,6 +190,30 @@ def test_browse_reads_the_card_then_joins(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: joined == [ROOM])
 
 
+def test_walking_past_the_list_keeps_a_typed_address(qtbot: QtBot) -> None:
+    world = World(1)
+    world.answers[BrowseRooms] = lambda c: (RoomListing("club@rooms.example", "Club", 4),)
+    sheet = BrowseRoomsSheet(None, world.bridge, Account(1, "w@x", "willow"), lambda chat: None)
+    qtbot.addWidget(sheet)
+    sheet.open()
+    qtbot.waitExposed(sheet)
+    sheet.activateWindow()
+    qtbot.waitUntil(sheet.isActiveWindow)
+    qtbot.waitUntil(lambda: sheet.rooms.count() == 1)
+    sheet.address.setFocus()
+    QTest.keyClicks(sheet.address, "tea@rooms.example")
+    walked = []
+    for _ in range(12):
+        focused = sheet.focusWidget()
+        walked.append(focused)
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+    assert sheet.rooms in walked and walked[1] is sheet.nick
+    assert sheet.address.text() == "tea@rooms.example"
+    sheet.rooms.setFocus()
+    QTest.keyClick(sheet.rooms, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: sheet.address.text() == "club@rooms.example")
+
+
 def test_doubted_certificate_asks(qtbot: QtBot) -> None:
     world = World(1)
     window = window_of(qtbot, world)

@@ -69,7 +69,8 @@ class BrowseRoomsSheet(Sheet):
         self.rooms.setMinimumHeight(300)
         self._filter.textChanged.connect(self._show)
         self.service.editingFinished.connect(self._browse)
-        self.rooms.currentItemChanged.connect(self._picked)
+        # Not the current item: a list that gets the focus makes its first one current, and would overwrite the address.
+        self.rooms.itemSelectionChanged.connect(self._picked)
         self.rooms.itemActivated.connect(lambda item: self.nick.setFocus())
         self.address.editingFinished.connect(self._look)
         left = QVBoxLayout()
@@ -94,8 +95,14 @@ class BrowseRoomsSheet(Sheet):
         self.nick.returnPressed.connect(self.join)
         self.password.returnPressed.connect(self.join)
         self.address.textChanged.connect(self._gate)
+        self._order()
         self._gate()
         self._card(None)
+
+    def _order(self) -> None:
+        fields = (self._filter, self.rooms, self.service, self.address, self.nick, self.password)
+        for one, next_one in itertools.pairwise((*fields, self.act, self.away)):
+            QWidget.setTabOrder(one, next_one)
 
     def _card_frame(self) -> QFrame:
         card = frame("card")
@@ -157,9 +164,8 @@ class BrowseRoomsSheet(Sheet):
         self.none.setText(_("No room has that in its name.") if words else _("This service lists no rooms."))
         self.none.setVisible(not self.rooms.count())
 
-    def _picked(self, item: QListWidgetItem | None) -> None:
-        if item is not None:
-            item.setSelected(True)
+    def _picked(self) -> None:
+        for item in self.rooms.selectedItems():
             self.address.setText(item.data(_LISTING).jid)
             self._look()
 
