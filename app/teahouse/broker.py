@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from teahouse.broker_link import BrokerLink
+from teahouse.browser import open_in_browser
 from teahouse.i18n import _
 from teahouse.options import Options
 from teahouse.paths import BadProfileName, ProfilePaths, paths_in, profile_paths
@@ -190,8 +191,11 @@ class Broker:
             self._answer_door()
         if self._link in readable:
             for line in self._link.receive():
-                if line == "practise":
+                word, _space, rest = line.partition(" ")
+                if word == "practise":
                     self._start_demo()
+                elif word == "browse" and (opened := open_in_browser(rest)) is not None:
+                    self._others.append(opened)
         if waiting and self._practice and (news := self._practice.news()):
             self._link.send(news.encode())
 

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from teahouse import log
+from teahouse import i18n, log
 from teahouse.broker_link import BrokerLink
+from teahouse.browser import browser
 from teahouse.domain.commands import Provision
 from teahouse.domain.events import VaultChanged, WentWrong
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
 from teahouse.options import Options
 from teahouse.paths import ProfilePaths
-from teahouse.profile import Profile, Theme, read_profile
+from teahouse.profile_keeper import ProfileKeeper
 from teahouse.store.reader import Reader
 from teahouse.store.vault import Vault
 from teahouse.ui.bridge import Bridge
@@ -40,19 +41,38 @@ class Client:
         self.bridge = Bridge(self._submit, self._ask)
         self._reader = Reader(self.bridge.announce)
         self._early: list[tuple[object, int]] = []
-        profile = read_profile(paths.settings) or Profile()
-        theme = options.theme or (profile.theme.value if profile.theme is not Theme.SYSTEM else "system")
+        self._settings = ProfileKeeper(paths.settings, self.bridge.announce)
+        i18n.use(self._settings.profile.language)
         vault = self._vault()
         self._vault_open = vault.state is VaultState.OPEN
-        actions = WindowActions(add_identity=self._add_identity, quit=QApplication.quit)
-        self.shell = Shell(self.bridge, vault, self._welcome, theme, actions)
+        self.shell = self._make_shell(vault)
+        if self._settings.problem is not None:
+            # A profile whose policy cannot be read goes nowhere.
+            self._notifier = self._listen()
+            return
         self.shell.first_paint.connect(self._start_engine)
         if self._vault_open and not self._reader.opened:
             # The list waits for a key that only the engine can fetch (the keyring), so nothing can be painted first.
             QTimer.singleShot(0, self._start_engine)
         self.bridge.on(VaultChanged, self._vault_changed, self.shell)
-        self._notifier = QSocketNotifier(broker.fileno(), QSocketNotifier.Type.Read)
-        self._notifier.activated.connect(self._broker_says)
+        self._notifier = self._listen()
+
+    def _make_shell(self, vault: VaultChanged) -> Shell:
+        kept = self._settings.profile
+        actions = WindowActions(
+            add_identity=self._add_identity,
+            quit=QApplication.quit,
+            open_link=self._open_link if browser() else None,
+            save_appearance=self._settings.save_appearance,
+            practice=self._options.demo,
+        )
+        theme, stopped = self._options.theme or kept.theme.value, self._settings.problem
+        return Shell(self.bridge, vault, self._welcome, theme, actions, language=kept.language, stopped=stopped)
+
+    def _listen(self) -> QSocketNotifier:
+        notifier = QSocketNotifier(self._broker.fileno(), QSocketNotifier.Type.Read)
+        notifier.activated.connect(self._broker_says)
+        return notifier
 
     def _vault(self) -> VaultChanged:
         vault = Vault(self._paths.folder)
@@ -63,7 +83,7 @@ class Client:
                 return VaultChanged(VaultState.NEW, VaultMode.OPEN)
             if mode is VaultMode.OPEN and vault.database.exists():
                 # No passphrase and no keyring to wait for: the list is there with the first paint.
-                self._reader.open(vault.database, vault.key())
+                self._reader.open(vault.database, vault.key(), migrated=False)
             return VaultChanged(state, mode)
         except Trouble as trouble:
             self.bridge.announce(WentWrong(trouble.problem))
@@ -71,6 +91,8 @@ class Client:
 
     def _vault_changed(self, events: Sequence[VaultChanged]) -> None:
         self._vault_open = events[-1].state is VaultState.OPEN
+        if self._vault_open:
+            self._settings.save_vault(events[-1].mode)
 
     # -- the engine --------------------------------------------------------
 
@@ -139,6 +161,9 @@ class Client:
 
     def _practise(self) -> None:
         self._broker.send(b"practise\n")
+
+    def _open_link(self, address: str) -> None:
+        self._broker.send(b"browse " + address.encode())
 
     def close(self) -> None:
         """Write down what has come and go."""

@@ -19,6 +19,7 @@ from teahouse.broker_link import BrokerLink
 from teahouse.options import Options
 from teahouse.paths import ProfilePaths
 from teahouse.ui.dialogs.browse import BrowseRoomsSheet
+from teahouse.ui.dialogs.gate import StoppedPage
 from teahouse.ui.window import MainWindow
 
 Step = Callable[[], object]
@@ -99,7 +100,7 @@ def register() -> Iterator[Step]:
     sheet = sheets()[0]
     room = os.environ["HANDS_ROOM"]
     yield lambda: [n for n in range(sheet.rooms.count()) if room.partition("@")[0] in sheet.rooms.item(n).text()]
-    QTest.keyClicks(sheet.address, room)
+    type_into("Address of the room", room)
     QTest.keyClick(sheet.address, Qt.Key.Key_Tab)
     yield lambda: seen("Join")
     press("Join")
@@ -131,6 +132,14 @@ def come_back() -> Iterator[Step]:
     _report(window)
 
 
+def stopped() -> Iterator[Step]:
+    """The page that says why the profile stays closed; then close it."""
+    yield lambda: [w for w in QApplication.topLevelWidgets() if isinstance(w, StoppedPage) and w.isVisible()]
+    page = next(w for w in QApplication.topLevelWidgets() if isinstance(w, StoppedPage))
+    print(f"hands: line {page.accessibleName()}", flush=True)
+    press("Quit")
+
+
 def _unlock() -> Iterator[Step]:
     yield lambda: seen("Passphrase")
     type_into("Passphrase", "correct horse tea", enter=True)
@@ -147,11 +156,14 @@ def _report(window: MainWindow) -> None:
         print(f"hands: line {line}", flush=True)
 
 
+SCRIPTS = {script.__name__: script for script in (register, read_offline, come_back, stopped)}
+
+
 def run(chosen: Options, paths: ProfilePaths, link: BrokerLink) -> int:
     """The client, with the script's steps on a timer of its loop."""
     from teahouse import main as client
 
-    script = {"register": register, "read_offline": read_offline, "come_back": come_back}[SCRIPT]()
+    script = SCRIPTS[SCRIPT]()
     waiting: list[Step] = [lambda: True]
     since = [time.monotonic()]
 

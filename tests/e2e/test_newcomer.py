@@ -3,21 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.e2e.driven import hands, heard
 from tests.rig.peer import Peer
-from tests.rig.program import Program
 from tests.rig.prosody import HOST, Prosody
 from tests.rig.xvfb import Xvfb
 
 MakePeer = Callable[..., Peer]
-
-
-def hands(home: Path, display: Xvfb, script: str, *arguments: str, **words: str) -> Program:
-    environment = {"DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb", **words}
-    return Program(home, script, *arguments, environment=environment, module="tests.e2e.hands")
-
-
-def heard(program: Program) -> list[str]:
-    return [line.removeprefix("hands: line ") for line in program.output.splitlines() if line.startswith("hands: line")]
 
 
 def test_a_newcomer_talks_quits_and_comes_back(server: Prosody, peer: MakePeer, display: Xvfb, tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from teahouse.domain import commands as c
-from teahouse.domain.account import Account, Link
+from teahouse.domain.account import Account, Link, Server
 from teahouse.domain.chat import Presence
 from teahouse.domain.events import ContactsChanged, LinkChanged, MessageChanged, OccupantsChanged, RoomDescribed
 from teahouse.domain.message import Delivery
 from teahouse.domain.problem import Fault
+from teahouse.practice.prosody import RoomSetup, free_ports
 from tests.conftest import AccountMaker
 from tests.rig.engine import RunningEngine
 from tests.rig.peer import Peer
@@ -137,7 +138,7 @@ def test_an_unknown_authority_is_refused_and_a_pin_mends_it(
     assert house.refused(c.AddAccount(login.jid, login.password, "", wrong)).fault is Fault.CERTIFICATE_REFUSED
 
 
-def test_nick_taken_members_only_and_missing_password(
+def test_what_a_room_refuses_is_said(
     engine: MakeEngine, server: Prosody, account: AccountMaker, peer: MakePeer
 ) -> None:
     house, room, other = engine(), server.fresh_room(), peer()
@@ -145,6 +146,32 @@ def test_nick_taken_members_only_and_missing_password(
     other.join(room, "plum")
     assert house.refused(c.JoinRoom(mine.id, room, "plum")).fault is Fault.NICK_TAKEN
     assert house.refused(c.JoinRoom(mine.id, "not an address", "plum")).fault is Fault.BAD_ADDRESS
+    assert house.refused(c.JoinRoom(mine.id, "full-room@rooms.xmpp.test", "plum")).fault is Fault.ROOM_FULL
+    other.affiliate(room, mine.jid, "outcast")
+    assert house.refused(c.JoinRoom(mine.id, room, "willow")).fault is Fault.BANNED
+    club = server.add_room(RoomSetup(server.fresh_room("club").partition("@")[0], members_only=True))
+    assert house.refused(c.JoinRoom(mine.id, club, "willow")).fault is Fault.MEMBERS_ONLY
+
+
+def test_a_room_with_a_password(engine: MakeEngine, server: Prosody, account: AccountMaker, peer: MakePeer) -> None:
+    house, other = engine(), peer()
+    mine = sign_in(house, server, account())
+    room = server.add_room(RoomSetup(server.fresh_room("locked").partition("@")[0], password="open sesame"))
+    other.join(room, "plum", "open sesame")
+    assert house.do(c.AskRoom(mine.id, room)).password
+    assert house.refused(c.JoinRoom(mine.id, room, "willow")).fault is Fault.ROOM_PASSWORD
+    assert house.refused(c.JoinRoom(mine.id, room, "willow", "wrong")).fault is Fault.ROOM_PASSWORD
+    chat = house.do(c.JoinRoom(mine.id, room, "willow", "open sesame"))
+    other.say(room, "inside")
+    until(lambda: house.bodies(chat.id) == ["inside"])
+
+
+def test_a_server_that_is_not_there(engine: MakeEngine, account: AccountMaker) -> None:
+    house, login = engine(), account()
+    nowhere = Server("127.0.0.1", free_ports(1)[0], True)
+    assert house.refused(c.AddAccount(login.jid, login.password, "", nowhere)).fault is Fault.UNREACHABLE
+    unknown = Server("nobody.invalid", 5222)
+    assert house.refused(c.AddAccount(login.jid, login.password, "", unknown)).fault is Fault.UNKNOWN_HOST
 
 
 @pytest.mark.parametrize("host", ["xmpp.test", "captcha.test"])

@@ -12,11 +12,13 @@ from teahouse.paths import ProfilePaths
 
 
 def client(options: Options, paths: ProfilePaths, link: BrokerLink) -> int:
-    """Prints what arrives; ends with 7 at the line asked for in FAKE_CLIENT_ENDS_ON."""
+    """Prints what arrives; ends with 7 at the line asked for in FAKE_CLIENT_ENDS_ON; first says FAKE_CLIENT_SAYS."""
     del options
     print(f"client {os.getpid()} {paths.folder}", flush=True)
     if os.environ.get("FAKE_CLIENT_CRASHES"):
         os.kill(os.getpid(), signal.SIGSEGV)
+    for asked in os.environ.get("FAKE_CLIENT_SAYS", "").splitlines():
+        link.send(asked.encode())
     last = os.environ.get("FAKE_CLIENT_ENDS_ON", "")
     while not link.closed:
         select.select([link], [], [])

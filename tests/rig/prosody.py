@@ -57,7 +57,7 @@ VirtualHost "{CAPTCHA}"
     captcha_test_answer = "{CAPTCHA_ANSWER}"
     captcha_test_png = "{picture}"
 Component "{ROOMS}" "muc"
-    modules_enabled = {{ "muc_mam", "crowd" }}
+    modules_enabled = {{ "muc_mam", "crowd", "full" }}
     restrict_room_creation = false
     muc_room_locking = false
     muc_room_default_public = true

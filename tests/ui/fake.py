@@ -38,6 +38,8 @@ class World:
         self.preferences: dict[str, str] = {}
         self.commands: list[Command] = []
         self.queries: list[Query] = []
+        self.hold = False
+        """Queries are not answered: there is no database yet."""
         self.problems: dict[type[Command], Problem] = {}
         self.answers: dict[type[Command], Callable[[Any], object]] = {
             BrowseRooms: lambda command: (),
@@ -48,6 +50,8 @@ class World:
     def ask(self, query: Query, ticket: int) -> None:
         """Answer at once, from memory."""
         self.queries.append(query)
+        if self.hold:
+            return
         self.bridge.announce(Answered(ticket, self._answer(query)))
 
     def submit(self, command: Command, ticket: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from teahouse.domain.account import Account
@@ -34,6 +34,7 @@ from teahouse.ui.chat.completion import fragment, matching
 from teahouse.ui.chats.model import ChatsModel, preview
 from teahouse.ui.dialogs.browse import BrowseRoomsSheet
 from teahouse.ui.dialogs.certificate import CertificateSheet, grouped
+from teahouse.ui.dialogs.gate import StoppedPage
 from teahouse.ui.dialogs.unlock import UnlockPage
 from teahouse.ui.occupants import OccupantsModel
 from teahouse.ui.shell import Shell
@@ -224,6 +225,48 @@ def test_doubted_certificate_asks(qtbot: QtBot) -> None:
     sheet.trust()
     assert world.sent(TrustCertificate) == [TrustCertificate(1, "ab" * 32)]
     assert grouped("ab" * 32).split()[0] == "ABAB"
+
+
+def test_a_keyring_that_does_not_answer_can_be_asked_again(qtbot: QtBot) -> None:
+    world = World(1)
+    vault = VaultChanged(VaultState.OPEN, VaultMode.KEYRING)
+    world.hold = True
+    shell = Shell(world.bridge, vault, QWidget, "light", WindowActions(lambda: None, lambda: None))
+    world.bridge.announce(WentWrong(Problem(Fault.KEYRING_MISSING)))
+    qtbot.waitUntil(lambda: isinstance(shell._shown, StoppedPage))
+    page = shell._shown
+    assert isinstance(page, StoppedPage)
+    qtbot.addWidget(page)
+    world.problems[UnlockVault] = Problem(Fault.KEYRING_MISSING)
+    page.again.click()
+    qtbot.waitUntil(lambda: page.problem.isVisible() and page.again.isEnabled())
+    del world.problems[UnlockVault]
+    page.again.click()
+    world.hold = False
+    world.bridge.announce(vault)
+    qtbot.waitUntil(lambda: shell.window is not None and shell.window.isVisible())
+    assert shell.window is not None
+    qtbot.addWidget(shell.window)
+
+
+@pytest.mark.parametrize(
+    ("mode", "practice", "notice"),
+    [
+        (VaultMode.OPEN, False, "Not protected on this computer"),
+        (VaultMode.OPEN, True, "Practice: all of it is deleted at the end"),
+        (VaultMode.PASSPHRASE, False, ""),
+    ],
+)
+def test_how_a_profile_is_kept_stands_in_the_strip(
+    qtbot: QtBot, mode: VaultMode, practice: bool, notice: str
+) -> None:
+    actions = WindowActions(lambda: None, lambda: None, practice=practice)
+    shell = Shell(World(1).bridge, VaultChanged(VaultState.OPEN, mode), QWidget, "light", actions)
+    qtbot.waitUntil(lambda: shell.window is not None and shell.window.isVisible())
+    assert shell.window is not None
+    qtbot.addWidget(shell.window)
+    shown = [text.text() for text in shell.window.strip.findChildren(QLabel) if text.isVisible()]
+    assert (notice in shown) if notice else not any("protected" in text for text in shown)
 
 
 def test_shell_unlocks_then_opens(qtbot: QtBot) -> None:

@@ -57,6 +57,22 @@ def test_a_crash_is_said_and_passed_on(tmp_path: Path) -> None:
         assert "ended unexpectedly (signal 11)" in program.output
 
 
+def test_a_confirmed_link_opens_in_the_browser_and_nothing_else_does(tmp_path: Path) -> None:
+    """Only web addresses, as one argument, never as an option."""
+    folder, opened = tmp_path / "bin", tmp_path / "opened"
+    folder.mkdir()
+    opener = folder / "xdg-open"
+    opener.write_text(f'#!/bin/sh\nprintf "%s|" "$@" >>{opened}\n')
+    opener.chmod(0o755)
+    wrong = ("file:///etc/passwd", "--help", "https://x/\x1b[2J", "javascript:alert(1)", "https://" + "x" * 5_000)
+    lines = [f"browse {address}" for address in (*wrong, "https://tea.example/a b?q='$(id)'")]
+    with start(tmp_path / "home", PATH=f"{folder}:/usr/bin:/bin", FAKE_CLIENT_SAYS="\n".join(lines)) as program:
+        program.expect("client ")
+        until(lambda: opened.exists() and opened.read_text().endswith("|"))
+        program.terminate()
+    assert opened.read_text() == "https://tea.example/a b?q='$(id)'|"
+
+
 @pytest.mark.parametrize("kill", ["broker", "client"])
 def test_neither_outlives_the_other(tmp_path: Path, kill: str) -> None:
     """Killed one, ended both; and the profile can be opened again."""

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from teahouse.domain.events import Event
+from teahouse.domain.problem import Fault
 from teahouse.domain.vault import VaultMode
 from teahouse.profile import Policy, Profile, ProfileDamaged, Theme, read_profile, toml_string, write_profile
+from teahouse.profile_keeper import ProfileKeeper
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -22,6 +25,27 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert read_profile(path) == profile
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_chosen_is_kept(tmp_path: Path) -> None:
+    """Theme and language, and how the vault opens, each without losing the other."""
+    path = tmp_path / "profile.toml"
+    said: list[Event] = []
+    keeper = ProfileKeeper(path, said.append)
+    keeper.save_appearance("dark", "zh_CN")
+    keeper.save_vault(VaultMode.PASSPHRASE)
+    assert read_profile(path) == Profile(Policy.OPEN, Theme.DARK, "zh_CN", VaultMode.PASSPHRASE)
+    assert ProfileKeeper(path, said.append).profile == keeper.profile and said == []
+
+
+def test_a_damaged_file_is_never_written_over(tmp_path: Path) -> None:
+    """What its owner wrote is theirs to mend."""
+    path = tmp_path / "profile.toml"
+    path.write_text("policy = 'open")
+    keeper = ProfileKeeper(path, lambda event: None)
+    assert keeper.problem is not None and keeper.problem.fault is Fault.PROFILE_DAMAGED
+    keeper.save_appearance("dark", "")
+    assert path.read_text() == "policy = 'open"
 
 
 def test_a_new_profile_goes_through_tor() -> None:

@@ -4,16 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlcipher3 import dbapi2 as sqlite
 
 from teahouse.domain.account import Account
 from teahouse.domain.chat import Chat, ChatKind
+from teahouse.domain.events import Answered, Event
 from teahouse.domain.message import LATEST, Delivery, Message
 from teahouse.domain.problem import Fault, Trouble
+from teahouse.domain.queries import ListAccounts
 from teahouse.domain.vault import VaultMode, VaultState
 from teahouse.store import accounts, chats, messages, outbox, search
 from teahouse.store.database import Database
 from teahouse.store.messages import Identity
+from teahouse.store.reader import Reader
 from teahouse.store.vault import Vault
+from tests.rig.wait import until
 
 KEY = bytes(range(32))
 
@@ -69,6 +74,25 @@ def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
         Database(tmp_path / "db", KEY)
     assert newer.value.problem.fault is Fault.DATABASE_NEWER
     assert (tmp_path / "db").read_bytes() == before
+
+
+def test_a_reader_waits_until_an_older_database_is_brought_up_to_date(tmp_path: Path) -> None:
+    events: list[Event] = []
+    reader = Reader(events.append)
+    try:
+        older = sqlite.connect(str(tmp_path / "db"))
+        older.execute(f"PRAGMA key = \"x'{KEY.hex()}'\"")
+        older.execute("CREATE TABLE other (x)")
+        older.execute("DROP TABLE other")
+        older.close()
+        reader.open(tmp_path / "db", KEY, migrated=False)
+        reader.ask(ListAccounts(), 1)
+        Database(tmp_path / "db", KEY).close()
+        reader.open(tmp_path / "db", KEY)
+        until(lambda: events)
+    finally:
+        reader.close()
+    assert events == [Answered(1, ())]
 
 
 def test_a_flipped_byte_is_noticed(tmp_path: Path) -> None:

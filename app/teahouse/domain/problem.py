@@ -35,6 +35,8 @@ class Fault(Enum):
     SESSION_REPLACED = "session-replaced"
     ACCOUNT_EXISTS = "account-exists"
     DISK_FULL = "disk-full"
+    NOT_WRITABLE = "not-writable"
+    PROFILE_DAMAGED = "profile-damaged"
     DATABASE_NEWER = "database-newer"
     DATABASE_DAMAGED = "database-damaged"
     WRONG_PASSPHRASE = "wrong-passphrase"

@@ -33,6 +33,7 @@ class Engine:
     ) -> None:
         self._vault, self._announce, self._opened, self._offline = Vault(folder), announce, opened, offline
         self.desk: Desk | None = None
+        self._closed: Trouble | None = None
         self._commands: Handlers = {
             c.SetPreference: _set_preference,
             c.AnnounceAll: _announce_all,
@@ -44,6 +45,13 @@ class Engine:
 
     async def open(self, key: bytes | None = None) -> None:
         """Open the database if no passphrase is wanted, and go online; raises Trouble."""
+        try:
+            await self._open(key)
+        except Trouble as trouble:
+            self._closed = trouble
+            raise
+
+    async def _open(self, key: bytes | None) -> None:
         state, mode = self._vault.state()
         if state is VaultState.OPEN and key is None:
             key = await asyncio.to_thread(self._vault.key)
@@ -88,7 +96,7 @@ class Engine:
             await self.open(await asyncio.to_thread(self._vault.key, command.passphrase))
             return None
         if self.desk is None:
-            raise Trouble(Problem(Fault.WRONG_PASSPHRASE))
+            raise self._closed or Trouble(Problem(Fault.WRONG_PASSPHRASE))
         return await self._commands[type(command)](self.desk, command)
 
     def _refuse(self, ticket: int, problem: Problem) -> None:

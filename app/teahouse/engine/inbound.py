@@ -90,7 +90,7 @@ class Inbound:
             self._waiting = batch + self._waiting
             self._timer = asyncio.get_running_loop().call_later(RETRY, self.flush)
             self._bench.announce(WentWrong(trouble.problem))
-            if trouble.problem.fault is not Fault.DISK_FULL:
+            if trouble.problem.fault not in (Fault.DISK_FULL, Fault.NOT_WRITABLE):
                 raise
             return
         for event in events:

@@ -12,17 +12,24 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 SCHEMA = Path(__file__).parent / "schema"
 _DAMAGED = ("malformed", "not a database", "corrupt", "disk image")
 _FULL = ("disk is full", "database or disk is full")
+_CLOSED = ("readonly", "unable to open", "permission denied")
 
 
 class Database:
     """One connection to a profile's database; it lives and is used in one thread."""
 
     def __init__(self, path: Path, key: bytes, *, read_only: bool = False) -> None:
-        """Open it with a 32-byte key; raises Trouble (DATABASE_DAMAGED, DATABASE_NEWER, DISK_FULL)."""
+        """Open it with a 32-byte key, read-only without migrating it.
+
+        Raises Trouble (DATABASE_DAMAGED, DATABASE_NEWER, DISK_FULL, NOT_WRITABLE).
+        """
         self.path = path
         with _as_problems(path):
             self._connection = sqlite.connect(str(path), isolation_level=None, timeout=10)
             self._set_up(key, read_only)
+            self.version = int(self.one("PRAGMA user_version")[0])
+            if self.version > newest():
+                raise Trouble(Problem(Fault.DATABASE_NEWER, str(self.version)))
             if not read_only:
                 self._migrate()
 
@@ -41,16 +48,12 @@ class Database:
         run("SELECT count(*) FROM sqlite_master").fetchone()
 
     def _migrate(self) -> None:
-        have = int(self.one("PRAGMA user_version")[0])
-        steps = sorted(SCHEMA.glob("[0-9][0-9][0-9][0-9]_*.sql"))
-        if have > int(steps[-1].name[:4]):
-            raise Trouble(Problem(Fault.DATABASE_NEWER, str(have)))
-        for step in steps:
-            number = int(step.name[:4])
-            if number > have:
+        for number, step in _steps():
+            if number > self.version:
                 self._connection.executescript(
                     f"BEGIN IMMEDIATE;\n{step.read_text()}\nPRAGMA user_version = {number};\nCOMMIT;"
                 )
+                self.version = number
 
     @contextmanager
     def transaction(self) -> Iterator["Database"]:
@@ -89,6 +92,15 @@ class Database:
         self._connection.close()
 
 
+def newest() -> int:
+    """The schema that this program writes."""
+    return _steps()[-1][0]
+
+
+def _steps() -> list[tuple[int, Path]]:
+    return [(int(step.name[:4]), step) for step in sorted(SCHEMA.glob("[0-9][0-9][0-9][0-9]_*.sql"))]
+
+
 @contextmanager
 def _as_problems(path: Path) -> Iterator[None]:
     """What the database says, as problems with words."""
@@ -98,6 +110,8 @@ def _as_problems(path: Path) -> Iterator[None]:
         said = str(error).lower()
         if isinstance(error, MemoryError) or any(words in said for words in _DAMAGED):
             raise Trouble(Problem(Fault.DATABASE_DAMAGED, str(path))) from error
-        if any(words in said for words in _FULL) or "disk i/o" in said or "readonly" in said:
+        if any(words in said for words in _CLOSED):
+            raise Trouble(Problem(Fault.NOT_WRITABLE, str(path))) from error
+        if any(words in said for words in _FULL) or "disk i/o" in said:
             raise Trouble(Problem(Fault.DISK_FULL, str(path), str(error))) from error
         raise

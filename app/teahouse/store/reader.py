@@ -18,7 +18,7 @@ from teahouse.domain.queries import (
     SearchMessages,
 )
 from teahouse.store import accounts, chats, messages, preferences, search
-from teahouse.store.database import Database
+from teahouse.store.database import Database, newest
 
 _ANSWERS: dict[type[Query], Callable[[Database, Any], object]] = {
     ListAccounts: lambda db, q: accounts.every(db),
@@ -37,6 +37,7 @@ class Reader:
         self._announce = announce
         self._asked: queue.SimpleQueue[tuple[Query, int] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._migrated = threading.Event()
 
     def ask(self, query: Query, ticket: int) -> None:
         """Put a question; its answer comes as Answered or Refused with this ticket."""
@@ -47,8 +48,10 @@ class Reader:
         """Whether there is a database to answer from."""
         return self._thread is not None
 
-    def open(self, path: Path, key: bytes) -> None:
-        """Begin to answer; called once the database exists."""
+    def open(self, path: Path, key: bytes, *, migrated: bool = True) -> None:
+        """Begin to answer; may be called early, before the writer has seen to the schema, and then again."""
+        if migrated:
+            self._migrated.set()
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, args=(path, key), name="reader", daemon=True)
             self._thread.start()
@@ -56,15 +59,24 @@ class Reader:
     def close(self) -> None:
         """Stop answering."""
         self._asked.put(None)
+        self._migrated.set()
         if self._thread is not None:
             self._thread.join(5)
+
+    def _opened(self, path: Path, key: bytes) -> Database:
+        db = Database(path, key, read_only=True)
+        if db.version < newest():
+            db.close()
+            self._migrated.wait()
+            db = Database(path, key, read_only=True)
+        return db
 
     def _serve(self, path: Path, key: bytes) -> None:
         db: Database | None = None
         while (wanted := self._asked.get()) is not None:
             query, ticket = wanted
             try:
-                db = db or Database(path, key, read_only=True)
+                db = db or self._opened(path, key)
                 self._announce(Answered(ticket, _ANSWERS[type(query)](db, query)))
             except Trouble as trouble:
                 self._announce(Refused(ticket, trouble.problem))

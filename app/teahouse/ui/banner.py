@@ -7,7 +7,7 @@ from teahouse.i18n import _
 from teahouse.ui.problems import words
 from teahouse.ui.widgets import picture, plain, set_tone, tidy, tool
 
-STANDING = (Fault.DISK_FULL, Fault.DATABASE_DAMAGED, Fault.DATABASE_NEWER)
+STANDING = (Fault.DISK_FULL, Fault.NOT_WRITABLE, Fault.DATABASE_DAMAGED, Fault.DATABASE_NEWER)
 
 
 class Banner(QFrame):

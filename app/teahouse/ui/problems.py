@@ -4,6 +4,9 @@ from teahouse.domain.problem import Fault, Problem
 from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
 
+_OWN = (Fault.PROFILE_DAMAGED, Fault.NOT_WRITABLE, Fault.DISK_FULL, Fault.KEYRING_MISSING, Fault.BAD_PROVISION)
+"""Problems of this computer: nobody else said anything."""
+
 
 def words(problem: Problem) -> tuple[str, str]:
     """(what happened, what to do) in the user's language; plain text."""
@@ -11,7 +14,8 @@ def words(problem: Problem) -> tuple[str, str]:
     about = isolated(label(problem.about)) or _("this")
     happened = happened.replace("{about}", about)
     if detail := label(problem.detail, 240):
-        advice = " ".join((advice, _("The other side said:"), detail)).strip()
+        said = () if problem.fault in _OWN else (_("The other side said:"),)
+        advice = " ".join((advice, *said, detail)).strip()
     return happened, advice.replace("{about}", about)
 
 
@@ -116,6 +120,14 @@ def _here() -> dict[Fault, tuple[str, str]]:
         Fault.DISK_FULL: (
             _("The disk is full: you can read but not write."),
             _("Nothing is sent that cannot be kept. Free some space; Teahouse goes on by itself."),
+        ),
+        Fault.NOT_WRITABLE: (
+            _("Teahouse may not write in its own folder."),
+            _("It may belong to somebody else, or lie on a disk that is read-only. Mend that, then try again."),
+        ),
+        Fault.PROFILE_DAMAGED: (
+            _("The settings file of this profile makes no sense."),
+            _("Nothing was opened or sent. Mend the file, or move it away."),
         ),
         Fault.DATABASE_NEWER: (
             _("This profile was used by a newer Teahouse."),

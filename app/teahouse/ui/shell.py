@@ -6,10 +6,12 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from teahouse.domain.account import Account
-from teahouse.domain.events import VaultChanged
+from teahouse.domain.events import VaultChanged, WentWrong
+from teahouse.domain.problem import Problem
 from teahouse.domain.queries import ListAccounts
 from teahouse.domain.vault import VaultState
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.dialogs.gate import STOPPING, StoppedPage
 from teahouse.ui.dialogs.unlock import UnlockPage
 from teahouse.ui.hooks import Hooks
 from teahouse.ui.preferences import Preferences
@@ -32,6 +34,7 @@ class Shell(QObject):
         actions: WindowActions,
         hooks: Hooks | None = None,
         language: str = "",
+        stopped: Problem | None = None,
     ) -> None:
         super().__init__()
         self._bridge, self._welcome, self._actions, self._hooks = bridge, welcome, actions, hooks
@@ -39,8 +42,13 @@ class Shell(QObject):
         self._painted = False
         self.window: MainWindow | None = None
         self.preferences = Preferences(bridge, theme_name, language, actions.save_appearance)
+        self._mode = vault.mode
         bridge.on(VaultChanged, self._vault_changed, self)
-        self._take(vault.state)
+        bridge.on(WentWrong, self._went_wrong, self)
+        if stopped is None:
+            self._take(vault.state)
+        else:
+            self._show(StoppedPage(bridge, stopped))
 
     def raise_window(self) -> None:
         """Bring what is shown to the front."""
@@ -62,11 +70,18 @@ class Shell(QObject):
         """The main window, made once."""
         if self.window is None:
             self.window = MainWindow(self._bridge, self._actions, self.preferences, self._hooks)
+            self.window.strip.show_keeping(self._mode, practice=self._actions.practice)
         self._show(self.window)
         self.window_opened.emit(self.window)
 
     def _vault_changed(self, events: Sequence[VaultChanged]) -> None:
+        self._mode = events[-1].mode
         self._take(events[-1].state)
+
+    def _went_wrong(self, events: Sequence[WentWrong]) -> None:
+        for event in events:
+            if self.window is None and event.problem.fault in STOPPING and not isinstance(self._shown, StoppedPage):
+                self._show(StoppedPage(self._bridge, event.problem))
 
     def _take(self, state: VaultState) -> None:
         if state is VaultState.LOCKED:
@@ -76,7 +91,7 @@ class Shell(QObject):
         elif state is VaultState.NEW:
             if self._shown is None:
                 self.show_welcome()
-        elif self._shown is None or isinstance(self._shown, UnlockPage):
+        elif self._shown is None or isinstance(self._shown, UnlockPage | StoppedPage):
             self._bridge.ask(ListAccounts(), self._listed)
 
     def _listed(self, accounts: Sequence[Account]) -> None:

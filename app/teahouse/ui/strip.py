@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout
 from teahouse.domain.account import Account, Link, Route
 from teahouse.domain.events import LinkChanged
 from teahouse.domain.text import label
+from teahouse.domain.vault import VaultMode
 from teahouse.i18n import _, ngettext
 from teahouse.ui import theme
 from teahouse.ui.elided import Elided
@@ -22,6 +23,8 @@ class Strip(QFrame):
         self._icon = picture("route", "amber", 14)
         self._route, self._state = Elided(12, "amber", bold=True), plain("", 12, "ink2")
         self._delivery, self._who = plain("", 12, "ink2"), plain("", 12, "ink2")
+        self._keeping = plain("", 12, "amber")
+        self._keeping.hide()
         self._retry = 0
         self._link: LinkChanged | None = None
         self._tick = QTimer(self)
@@ -32,6 +35,8 @@ class Strip(QFrame):
         for part in (self._icon, self._route, self._state):
             layout.addWidget(part)
         layout.addStretch(1)
+        layout.addWidget(self._keeping)
+        layout.addSpacing(6)
         layout.addWidget(self._delivery)
         layout.addSpacing(6)
         layout.addWidget(self._who)
@@ -55,6 +60,16 @@ class Strip(QFrame):
         self._say()
         if self._retry and not self._tick.isActive():
             self._tick.start()
+
+    def show_keeping(self, mode: VaultMode, *, practice: bool) -> None:
+        """A standing notice where what is kept here is not protected, or not kept."""
+        self._keeping.setVisible(mode is VaultMode.OPEN)
+        if practice:
+            self._keeping.setText(_("Practice: all of it is deleted at the end"))
+            set_tone(self._keeping, "ink2")
+        else:
+            self._keeping.setText(_("Not protected on this computer"))
+            self._keeping.setToolTip(_("Anybody who gets hold of this computer can read everything in this profile."))
 
     def show_waiting(self, count: int) -> None:
         """Say how many own messages wait to be sent."""

@@ -35,6 +35,8 @@ class WindowActions:
     """Opens a web address in the user's browser, outside this process."""
     save_appearance: SaveAppearance | None = None
     """Keeps (theme, language) where they are readable before the vault is open."""
+    practice: bool = False
+    """Whether this is the practice profile, which is deleted at the end."""
 
 
 class MainWindow(QMainWindow):

@@ -1,27 +1,22 @@
 """The page that asks for the passphrase of a locked profile."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QProgressBar
 
 from teahouse.domain.commands import UnlockVault
 from teahouse.domain.problem import Problem
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.dialogs.gate import Gate
 from teahouse.ui.problems import sentence
-from teahouse.ui.widgets import button, frame, picture, plain, tidy
+from teahouse.ui.widgets import button, plain
 
 
-class UnlockPage(QWidget):
+class UnlockPage(Gate):
     """A passphrase and a button; VaultChanged says when it worked."""
 
     def __init__(self, bridge: Bridge) -> None:
-        super().__init__()
+        super().__init__(_("Welcome back"), _("What is kept on this computer is locked with your passphrase."))
         self._bridge = bridge
-        self.setWindowTitle("Teahouse")
-        self.setObjectName("empty")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.resize(1280, 800)
-        mark = picture("mark", "jade", 64)
         self.field = QLineEdit()
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
         self.field.setPlaceholderText(_("Passphrase"))
@@ -32,19 +27,8 @@ class UnlockPage(QWidget):
         self._busy = QProgressBar()
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
-        card = frame("card")
-        card.setFixedWidth(400)
-        inside = QVBoxLayout(card)
-        tidy(inside, (28, 28, 28, 28), 12)
-        inside.addWidget(mark, 0, Qt.AlignmentFlag.AlignHCenter)
-        inside.addWidget(plain(_("Welcome back"), 22, bold=True), 0, Qt.AlignmentFlag.AlignHCenter)
-        words = plain(_("What is kept on this computer is locked with your passphrase."), 13, "ink2", wrap=True)
-        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        for part in (words, self.field, self._busy, self.problem, self.act):
-            inside.addWidget(part)
-        outer = QVBoxLayout(self)
-        outer.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        outer.addWidget(card, 0, Qt.AlignmentFlag.AlignCenter)
+        for part in (self.field, self._busy, self.problem, self.act):
+            self.body.addWidget(part)
         self._busy.hide()
         self.problem.hide()
         self.field.setFocus()

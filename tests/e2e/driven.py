@@ -1,0 +1,17 @@
+"""Starts the real program with a script of `tests.e2e.hands`, and reads what the script reported."""
+
+from pathlib import Path
+
+from tests.rig.program import Program
+from tests.rig.xvfb import Xvfb
+
+
+def hands(home: Path, display: Xvfb, script: str, *arguments: str, **words: str) -> Program:
+    """The program on a display of its own, driven by a script; `words` are its environment."""
+    environment = {"DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb", **words}
+    return Program(home, script, *arguments, environment=environment, module="tests.e2e.hands")
+
+
+def heard(program: Program) -> list[str]:
+    """The lines that the script reported."""
+    return [line.removeprefix("hands: line ") for line in program.output.splitlines() if line.startswith("hands: line")]
