@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.speed import rooms, start, stored
+from tests.speed import rooms, start, stored, window
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,16 @@ ROWS = (
     Row("start", start.cold_start, {"first paint s": "0.25", "ratio to an empty window": "1.5"}),
     Row("open 100,000", lambda: stored.open_and_search(100_000), {"open ms": "50", "search ms": "30"}),
     Row("open 1,000,000", lambda: stored.open_and_search(1_000_000), {"open ms": "50", "search ms": "60"}),
-    Row("join 1,000", rooms.join_crowd, {"populated s": "0.8", "engine CPU s": "0.6"}),
-    Row("flood 2,000", rooms.flood, {"all on disk s": "1.0"}),
+    Row("window of 100,000", lambda: window.long_chat(100_000), {"open ms": "50"}),
+    Row("window of 1,000,000", lambda: window.long_chat(1_000_000), {"open ms": "50"}),
+    Row("online", window.start_to_online, {"online s": "0.6"}),
+    Row("join 1,000 engine", rooms.join_crowd),
+    Row("join 1,000", window.join_crowd, {"populated and quiet s": "0.8", "CPU s": "0.6"}),
+    Row("flood 2,000 engine", rooms.flood),
+    Row(
+        "flood 2,000",
+        window.flood,
+        {"last on screen s": "1.0", "longest echo ms": "50", "memory PSS MB": "120"},
+    ),
+    Row("idle", window.idle, {"CPU of 60 s": "0.06", "memory PSS MB": "100"}),
 )

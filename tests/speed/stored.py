@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from teahouse.domain.account import Account
-from teahouse.domain.chat import ChatKind
+from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.message import LATEST, Message
 from teahouse.store import accounts, chats, messages, search
 from teahouse.store.database import Database
@@ -39,9 +39,16 @@ def open_and_search(count: int) -> dict[str, list[float]]:
 
 def _filled(path: Path, count: int) -> int:
     db = Database(path, KEY)
-    db.run("PRAGMA synchronous = OFF")
     account = accounts.add(db, Account(0, "willow@xmpp.test", "willow"), "secret")
     chat = chats.ensure(db, account.id, "tea@rooms.test", ChatKind.ROOM, "Tea")
+    fill(db, chat, count)
+    db.close()
+    return chat.id
+
+
+def fill(db: Database, chat: Chat, count: int) -> None:
+    """Put so many messages into a chat, one word in a thousand rare."""
+    db.run("PRAGMA synchronous = OFF")
     with db.transaction():
         for number in range(count):
             rare = " lantern" if number % 1_000 == 0 else ""
@@ -49,8 +56,6 @@ def _filled(path: Path, count: int) -> int:
             sender = "plum" if number % 3 else "willow"
             messages.append(
                 db,
-                Message(0, account.id, chat.id, number * 1_000, number, sender, body),
+                Message(0, chat.account, chat.id, number * 1_000, number, sender, body),
                 Identity(origin_id=f"o{number}", archive=chat.jid, stanza_id=f"s{number}"),
             )
-    db.close()
-    return chat.id
