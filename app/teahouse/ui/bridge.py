@@ -16,7 +16,7 @@ from teahouse.domain.problem import Problem
 from teahouse.domain.queries import Query
 
 FRAME_MS = 33
-MOST_PER_FRAME = 500
+MOST_PER_FRAME = 200
 E = TypeVar("E", bound=Event)
 Done = Callable[[Any], None]
 Refusal = Callable[[Problem], None]
