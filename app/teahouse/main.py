@@ -98,7 +98,7 @@ class Client:
 
     def _start_engine(self) -> None:
         if os.environ.get("TEAHOUSE_TELL_PAINT"):
-            print("painted", flush=True)
+            print("painted", *sorted({name.partition(".")[0] for name in sys.modules}), flush=True)
         from teahouse.engine.thread import EngineThread
 
         if self._engine is not None:
