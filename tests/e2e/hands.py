@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
@@ -156,14 +157,16 @@ def _report(window: MainWindow) -> None:
         print(f"hands: line {line}", flush=True)
 
 
-SCRIPTS = {script.__name__: script for script in (register, read_offline, come_back, stopped)}
+def main(*scripts: Callable[[], Iterator[Step]]) -> int:
+    """Run the program with the script that the command line names first; its exit code."""
+    script = {script.__name__: script for script in scripts}[sys.argv[1]]
+    return broker.main(options.parse(sys.argv[2:]), partial(run, script()))
 
 
-def run(chosen: Options, paths: ProfilePaths, link: BrokerLink) -> int:
+def run(script: Iterator[Step], chosen: Options, paths: ProfilePaths, link: BrokerLink) -> int:
     """The client, with the script's steps on a timer of its loop."""
     from teahouse import main as client
 
-    script = SCRIPTS[SCRIPT]()
     waiting: list[Step] = [lambda: True]
     since = [time.monotonic()]
 
@@ -194,5 +197,4 @@ def run(chosen: Options, paths: ProfilePaths, link: BrokerLink) -> int:
 
 
 if __name__ == "__main__":
-    SCRIPT = sys.argv[1]
-    sys.exit(broker.main(options.parse(sys.argv[2:]), run))
+    sys.exit(main(register, read_offline, come_back, stopped))
