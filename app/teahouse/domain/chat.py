@@ -97,3 +97,5 @@ class Occupant:
     occupant_id: str = ""
     show: str = ""
     mine: bool = False
+    clash: bool = False
+    """The nick cannot be told from another one in this room, or cannot be seen at all (domain/looks.py)."""

@@ -20,7 +20,9 @@ class Jid:
     @classmethod
     def parse(cls, text: str) -> "Jid":
         """Read an address as typed or received; raises Trouble(BAD_ADDRESS)."""
-        bare, _, resource = text.strip().partition("/")
+        bare, _, resource = text.partition("/")
+        # Never of the resource: in a room, a name with a space behind it is another name.
+        bare = bare.strip()
         local, at, domain = bare.rpartition("@")
         local = unicodedata.normalize("NFC", local).lower()
         domain = unicodedata.normalize("NFC", domain).lower().rstrip(".")

@@ -41,6 +41,8 @@ class Message:
     mention: bool = False
     detail: str = ""
     """Why it failed, in the server's words."""
+    clash: bool = False
+    """When it came, its sender's nick could not be told from another one in the room."""
     notes: Mapping[str, Any] = field(default_factory=_no_notes, hash=False, compare=True)
 
     @property

@@ -7,6 +7,9 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 BODY_LIMIT = 100_000
 """Characters of one message that we accept to send."""
+BODY_BYTES = 200_000
+"""The same in bytes as they stand in a stanza; servers end the stream of whoever sends too much."""
+_ESCAPED = {"&": 5, "<": 4, ">": 4, '"': 6, "'": 6}
 
 
 def illegal_in_xml(text: str) -> bool:
@@ -14,9 +17,16 @@ def illegal_in_xml(text: str) -> bool:
     return bool(_ILLEGAL.search(text))
 
 
+def excess(text: str) -> int:
+    """By about how many characters a message is too long to be sent; 0 when it is not."""
+    weight = len(text.encode("utf-8", "replace")) + sum(text.count(c) * (size - 1) for c, size in _ESCAPED.items())
+    heavy = -(-(weight - BODY_BYTES) * len(text) // weight) if weight > BODY_BYTES else 0
+    return max(0, len(text) - BODY_LIMIT, heavy)
+
+
 def cleaned(text: str) -> str:
-    """Characters that XML cannot carry become U+FFFD."""
-    return _ILLEGAL.sub("\ufffd", text)
+    """Characters that XML cannot carry become U+FFFD, and every end of a line a newline (XML 1.0 section 2.11)."""
+    return _ILLEGAL.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def label(text: str, limit: int = 120) -> str:

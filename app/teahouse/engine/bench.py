@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from teahouse.domain.events import ChatStored, Event, MessageChanged
 from teahouse.domain.message import Delivery
+from teahouse.engine.pacer import JoinPace
 from teahouse.store import chats, messages
 from teahouse.store.database import Database
 
@@ -22,6 +23,7 @@ class Bench:
     db: Database
     announce: Callable[[Event], None]
     dress: "Callable[[Chat], Chat]" = field(default=lambda chat: chat)
+    joins: JoinPace = field(default_factory=JoinPace)
 
     def announce_chat(self, number: int) -> None:
         """Say how a chat now is."""

@@ -9,7 +9,7 @@ from teahouse.domain.events import ChatRemoved, MessageRemoved, MessageStored
 from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Problem, Trouble
-from teahouse.domain.text import BODY_LIMIT, cleaned
+from teahouse.domain.text import BODY_LIMIT, cleaned, excess
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.rooming import leave
 from teahouse.engine.xml import ROSTER, el
@@ -18,7 +18,7 @@ from teahouse.store.messages import Identity
 
 
 async def _send(desk: Desk, wish: c.SendMessage) -> Message:
-    if len(wish.body) > BODY_LIMIT:
+    if excess(wish.body):
         raise Trouble(Problem(Fault.MESSAGE_TOO_LONG, str(len(wish.body)), str(BODY_LIMIT)))
     chat, online = desk.of_chat(wish.chat)
     sender = chat.nick or online.account.nick if chat.kind is ChatKind.ROOM else online.account.jid

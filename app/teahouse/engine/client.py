@@ -24,6 +24,8 @@ from teahouse.net.endpoints import Endpoint
 log = logging.getLogger(__name__)
 _BACKLOG, _BACKLOG_BYTES = 2_000, 8 << 20
 """Stanzas, and bytes, held before the socket is left unread."""
+STANZA_BYTES = 240_000
+"""The most that is sent as one: the usual servers take 256 KiB."""
 
 
 class Client(GuardedStream):
@@ -103,8 +105,7 @@ class Client(GuardedStream):
 
     def _take(self, xml: ET.Element) -> None:
         if xml.tag == f"{{{CLIENT}}}iq" and xml.get("type") in ("result", "error"):
-            own = ("", self.own.bare, str(self.own), self.host)
-            return self._questions.answered(xml, own)
+            return self._questions.answered(xml, (self.own.bare, str(self.own), self.host))
         if self._on_stanza is None or not xml.tag.startswith(f"{{{CLIENT}}}"):
             return
         try:
@@ -115,7 +116,10 @@ class Client(GuardedStream):
             log.error("a stanza was dropped: %s", type(error).__name__)
 
     def put(self, xml: ET.Element) -> None:
-        """Send a stanza; dropped when there is no session any more. Illegal characters become U+FFFD."""
+        """Send a stanza; dropped when there is no session any more. Illegal characters become U+FFFD.
+
+        Raises Trouble(MESSAGE_TOO_LONG): servers end the stream of whoever sends more than they take.
+        """
         if self.phase is not Phase.BOUND or self.transport is None:
             return
         for element in xml.iter():
@@ -123,7 +127,10 @@ class Client(GuardedStream):
             element.tail = _sound(element.tail)
             for key, value in element.attrib.items():
                 element.attrib[key] = _sound(value) or ""
-        self.send_raw(tostring(xml, xmlns=CLIENT, stream=self, top_level=True))
+        written = tostring(xml, xmlns=CLIENT, stream=self, top_level=True)
+        if len(written.encode()) > STANZA_BYTES:
+            raise Trouble(Problem(Fault.MESSAGE_TOO_LONG, str(len(written)), str(STANZA_BYTES)))
+        self.send_raw(written)
 
     async def ask(self, iq: ET.Element, seconds: float = 30) -> ET.Element:
         """Send an IQ and wait for its answer, an error too; raises Trouble (TIMED_OUT, CONNECTION_LOST)."""

@@ -59,6 +59,11 @@ class GuardedStream(ClientXMPP):
             super().__init__(self.host, "")
         except InvalidJID:
             raise Trouble(Problem(Fault.BAD_ADDRESS, jid[:80])) from None
+        # Without a language: servers put that of the stream on each stanza.
+        self.stream_header = (
+            f"<stream:stream to='{self.host}' xmlns:stream='http://etherx.jabber.org/streams'"
+            " xmlns='jabber:client' version='1.0'>"
+        )
         self.ssl_context = tls_context(server)
         self.phase = Phase.CONNECT
         self.on_phase: Callable[[Phase], None] = ignore

@@ -1,4 +1,4 @@
-"""Messages in: read, authenticated, checked against what we have, and written down in batches.
+"""Messages in: checked against what we have, and written down in batches.
 
 A batch is one transaction of at most 200 messages or 50 ms; it is announced only when it is on disk.
 """
@@ -6,39 +6,19 @@ A batch is one transaction of at most 200 messages or 50 ms; it is announced onl
 import asyncio
 import re
 import time
-import xml.etree.ElementTree as ET
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import Event, MessageChanged, MessageRemoved, MessageStored, WentWrong
 from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Trouble
-from teahouse.domain.text import cleaned
+from teahouse.engine.arrivals import Arrival
 from teahouse.engine.bench import Bench
-from teahouse.engine.xml import DELAY, SID, child_text
 from teahouse.store import chats, messages
-from teahouse.store.messages import Identity
 
 BATCH, TICK, RETRY = 200, 0.03, 5.0
-BODY_KEPT = 200_000
-"""Characters of a received message that are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One message as it came, its sender already authenticated by the part that hands it in."""
-
-    account: int
-    chat: int
-    kind: ChatKind
-    sender: str
-    body: str
-    mine: bool
-    identity: Identity
-    stamp: int = 0
-    """Server time in milliseconds when it was delayed, else 0."""
-    my_nick: str = ""
+AHEAD = 60_000
+"""Milliseconds by which another clock may be ahead of ours."""
 
 
 @dataclass(slots=True)
@@ -103,9 +83,7 @@ class Inbound:
         fresh: dict[int, list[Message]] = {}
         places: dict[int, int] = {}
         for arrival in batch:
-            known = messages.known(
-                self._bench.db, arrival.account, arrival.chat, arrival.sender, arrival.body, arrival.identity
-            )
+            known = self._known(arrival)
             replay = self._replay_of(arrival)
             if known is not None:
                 replay.place, replay.matched = known.order, True
@@ -121,19 +99,37 @@ class Inbound:
             chats.spoken(self._bench.db, chat, last, len(unread), sum(m.mention for m in unread))
         return events, list(fresh)
 
+    def _known(self, arrival: Arrival) -> Message | None:
+        where = (self._bench.db, arrival.account, arrival.chat)
+        what = (arrival.sender, arrival.body, arrival.identity)
+        return messages.known(*where, *what, mine=arrival.mine, may_confirm=arrival.may_confirm)
+
     def _write(self, arrival: Arrival, places: dict[int, int]) -> Message:
         now = time.time_ns() // 1_000_000
-        stamp = min(arrival.stamp, now + 60_000) if arrival.stamp else now
+        stamp = min(arrival.stamp or now, now + AHEAD)
         place = self._place(arrival, stamp * 1000, places)
+        if arrival.kind is ChatKind.PERSON:
+            # What comes late was said after what we have: no stamp hides a message among the old ones.
+            stamp = min(place // 1000, now + AHEAD)
         state = Delivery.CONFIRMED if arrival.mine else Delivery.RECEIVED
         mention = not arrival.mine and mentions(arrival.body, arrival.my_nick)
         message = Message(
-            0, arrival.account, arrival.chat, place, stamp, arrival.sender, arrival.body, arrival.mine, state, mention
+            id=0,
+            account=arrival.account,
+            chat=arrival.chat,
+            order=place,
+            time=stamp,
+            sender=arrival.sender,
+            body=arrival.body,
+            mine=arrival.mine,
+            state=state,
+            mention=mention,
+            clash=arrival.clash,
         )
         return messages.append(self._bench.db, message, arrival.identity)
 
     def _replay_of(self, arrival: Arrival) -> Replay:
-        if not arrival.stamp:
+        if not arrival.stamp or arrival.kind is ChatKind.PERSON:
             return Replay()
         replay = self._replays.setdefault(arrival.chat, Replay(oldest=arrival.stamp))
         replay.count, replay.oldest = replay.count + 1, min(replay.oldest, arrival.stamp)
@@ -141,7 +137,7 @@ class Inbound:
 
     def _place(self, arrival: Arrival, wanted: int, places: dict[int, int]) -> int:
         chat = arrival.chat
-        if arrival.stamp:
+        if arrival.stamp and arrival.kind is ChatKind.ROOM:
             # Within one replay the server's order rules, whatever the clocks say.
             replay = self._replays[chat]
             replay.place = max(wanted, replay.place + 1)
@@ -169,39 +165,3 @@ def mentions(body: str, nick: str) -> bool:
     if not nick or nick.casefold() not in body.casefold():
         return False
     return bool(re.search(rf"(?<!\w){re.escape(nick)}(?!\w)", body, re.IGNORECASE)) or not nick.isascii()
-
-
-def body_of(stanza: ET.Element) -> str:
-    """The text of a message, bounded; empty when there is none."""
-    return cleaned((child_text(stanza, "body") or "")[:BODY_KEPT])
-
-
-def stamp_of(stanza: ET.Element, *allowed: str) -> int:
-    """The time of a delayed message (XEP-0203) in ms, stamped by one of these addresses; 0 when it is live."""
-    for delay in stanza.findall(f"{{{DELAY}}}delay"):
-        if delay.get("from", "") in allowed:
-            try:
-                read = datetime.fromisoformat(delay.get("stamp", "")[:40].replace("Z", "+00:00"))
-            except ValueError:
-                continue
-            read = read if read.tzinfo else read.replace(tzinfo=UTC)
-            return max(1, int(read.timestamp() * 1000))
-    return 0
-
-
-def stanza_id(stanza: ET.Element, archive: str) -> str:
-    """The id that this archive gave a message (XEP-0359); ids by anybody else, or given twice, are not believed."""
-    given = [e.get("id", "") for e in stanza.findall(f"{{{SID}}}stanza-id") if e.get("by") == archive]
-    return given[0][:500] if len(given) == 1 else ""
-
-
-def origin_id(stanza: ET.Element) -> str:
-    """The sender's own id of a message."""
-    found = stanza.find(f"{{{SID}}}origin-id")
-    inner = found.get("id", "") if found is not None else ""
-    return str(stanza.get("id") or inner)[:500]
-
-
-def with_archive(identity: Identity, archive: str, number: str) -> Identity:
-    """The identity with its place in an archive, when there is one."""
-    return replace(identity, archive=archive, stanza_id=number) if number else identity

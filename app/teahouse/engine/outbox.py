@@ -2,23 +2,46 @@
 
 A room confirms by reflecting the message. In a 1:1 chat the server acknowledges: the answer to a ping that was sent
 behind the message says that the message before it was taken (RFC 6120 section 10.1, in-order processing).
+
+A message that ends the stream would end it each time it is tried. When the server has closed the stream for what it was
+sent, messages go out one at a time until it is found, and that one has failed.
 """
 
 import asyncio
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Callable
 
 from teahouse.domain.chat import ChatKind, Presence
 from teahouse.domain.message import Delivery
-from teahouse.domain.problem import Trouble
+from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.domain.text import label
 from teahouse.engine.bench import Bench, crash_point
 from teahouse.engine.client import Client
 from teahouse.engine.inbound import Replay
-from teahouse.engine.rooms import Room, Rooms
-from teahouse.engine.xml import PING, SID, el
+from teahouse.engine.room import Room
+from teahouse.engine.rooms import Rooms
+from teahouse.engine.xml import PING, SID, condition, el
 from teahouse.store import messages
 from teahouse.store import outbox as stored
 from teahouse.store.outbox import Outgoing
+
+_CONTENT = frozenset(
+    {
+        "bad-format",
+        "bad-namespace-prefix",
+        "invalid-namespace",
+        "invalid-xml",
+        "not-well-formed",
+        "policy-violation",
+        "restricted-xml",
+        "unsupported-encoding",
+        "unsupported-stanza-type",
+    }
+)
+"""Stream errors (RFC 6120 section 4.9.3) that are about what we sent."""
+LOSSES = 5
+"""So often the connection may break while the same message is under way."""
 
 
 class Outbox:
@@ -27,47 +50,78 @@ class Outbox:
     def __init__(self, bench: Bench, account: int, rooms: Rooms, client: Callable[[], Client | None]) -> None:
         self._bench, self._account, self._rooms, self._client = bench, account, rooms, client
         self._acknowledging: asyncio.Task[None] | None = None
+        self._under_way: set[int] = set()
+        """Sent on this connection; some may have arrived since."""
+        self._losses: Counter[int] = Counter()
+        self._one_by_one = False
 
     def kick(self) -> None:
         """Send whatever may go now."""
         client = self._client()
-        if client is None:
+        if client is None or (self._one_by_one and self._still_under_way()):
             return
-        sent_to_people = False
-        for message in stored.waiting(self._bench.db, self._account, Delivery.QUEUED):
-            if message.kind is ChatKind.ROOM:
-                room = self._rooms.of_chat(message.chat)
-                if room is None or room.presence is not Presence.HERE or room.replaying:
-                    continue
-            else:
-                sent_to_people = True
-            crash_point("written")
-            # Before the bytes leave: a crash in between must not send it twice.
-            self._bench.move(message.id, Delivery.SENT)
-            client.put(_stanza(message))
-            crash_point("sent")
-        if sent_to_people and (self._acknowledging is None or self._acknowledging.done()):
+        waiting = [m for m in stored.waiting(self._bench.db, self._account, Delivery.QUEUED) if self._may_go(m)]
+        self._one_by_one = self._one_by_one and bool(waiting)
+        for message in waiting[: 1 if self._one_by_one else None]:
+            self._send(client, message)
+        wanted = self._one_by_one or any(message.kind is ChatKind.PERSON for message in waiting)
+        if wanted and (self._acknowledging is None or self._acknowledging.done()):
             self._acknowledging = asyncio.ensure_future(self._acknowledge(client))
 
+    def _may_go(self, message: Outgoing) -> bool:
+        if message.kind is ChatKind.PERSON:
+            return True
+        room = self._rooms.of_chat(message.chat)
+        return room is not None and room.presence is Presence.HERE and not room.replaying
+
+    def _send(self, client: Client, message: Outgoing) -> None:
+        crash_point("written")
+        # Before the bytes leave: a crash in between must not send it twice.
+        self._bench.move(message.id, Delivery.SENT)
+        self._under_way.add(message.id)
+        try:
+            client.put(_stanza(message))
+        except Trouble as trouble:
+            self._bench.move(message.id, Delivery.FAILED, trouble.problem.fault.value.replace("-", " "))
+        crash_point("sent")
+
     async def _acknowledge(self, client: Client) -> None:
-        while covered := self._sent_to_people():
+        while covered := self._unanswered():
             try:
                 await client.ask(el("iq", {"type": "get"}, el(f"{{{PING}}}ping")))
             except Trouble:
                 return
+            self._under_way.difference_update(message.id for message in covered)
             for message in covered:
                 now = messages.get(self._bench.db, message.id)
-                if now is not None and now.state is Delivery.SENT:
+                if message.kind is ChatKind.PERSON and now is not None and now.state is Delivery.SENT:
                     self._bench.move(message.id, Delivery.ACKED)
+            if self._one_by_one:
+                self.kick()
 
-    def _sent_to_people(self) -> list[Outgoing]:
+    def _unanswered(self) -> list[Outgoing]:
         sent = stored.waiting(self._bench.db, self._account, Delivery.SENT)
-        return [message for message in sent if message.kind is ChatKind.PERSON]
+        wanted = self._under_way if self._one_by_one else set()
+        return [message for message in sent if message.kind is ChatKind.PERSON or message.id in wanted]
 
-    def lost(self) -> None:
+    def _still_under_way(self) -> list[Outgoing]:
+        sent = stored.waiting(self._bench.db, self._account, Delivery.SENT)
+        return [message for message in sent if message.id in self._under_way]
+
+    def lost(self, problem: Problem | None = None) -> None:
         """The connection broke: nobody knows whether what was under way to people has arrived."""
-        for message in self._sent_to_people():
-            self._bench.move(message.id, Delivery.UNSURE)
+        suspects, self._under_way = self._still_under_way(), set()
+        blamed = problem.detail if problem is not None and problem.detail in _CONTENT else ""
+        self._losses.update(message.id for message in suspects)
+        self._one_by_one = self._one_by_one or (bool(blamed) and len(suspects) > 1)
+        for message in suspects:
+            if (blamed and len(suspects) == 1) or self._losses[message.id] >= LOSSES:
+                reason = blamed or Fault.CONNECTION_LOST.value
+                self._bench.move(message.id, Delivery.FAILED, reason.replace("-", " "))
+                del self._losses[message.id]
+        for message in stored.waiting(self._bench.db, self._account, Delivery.SENT):
+            if message.kind is ChatKind.PERSON:
+                self._bench.move(message.id, Delivery.UNSURE)
 
     def replayed(self, room: Room, replay: Replay) -> None:
         """A room's history is in: what is not in it, and would be, is sent again under the same id."""
@@ -79,8 +133,10 @@ class Outbox:
             self._bench.move(message.id, Delivery.QUEUED if reaches else Delivery.UNSURE)
         self.kick()
 
-    def bounced(self, origin: str, chat: int, reason: str) -> None:
-        """Somebody said that an own message was not delivered."""
+    def bounced(self, error: ET.Element, chat: int) -> None:
+        """Whoever an own message was for said that it was not delivered."""
+        named, text = condition(error)
+        origin, reason = error.get("id", ""), label(text or named.replace("-", " "), 300)
         for message in stored.waiting(self._bench.db, self._account, Delivery.SENT, Delivery.ACKED):
             if message.origin_id == origin and message.chat == chat:
                 self._bench.move(message.id, Delivery.FAILED, reason)

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.engine.authority import answers
 
 
 class Questions:
@@ -40,8 +41,7 @@ class Questions:
     def answered(self, iq: ET.Element, own: tuple[str, ...]) -> None:
         """Take an answer; one by somebody else is dropped. `own` are the senders that speak for our account."""
         asked, future = self._open.get(iq.get("id", ""), ("", None))
-        sender = iq.get("from", "")
-        if future is not None and not future.done() and (sender == asked if asked else sender in own):
+        if future is not None and not future.done() and answers(asked, iq.get("from"), own):
             future.set_result(iq)
 
     def close(self) -> None:

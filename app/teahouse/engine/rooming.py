@@ -7,19 +7,20 @@ from teahouse.domain.chat import Chat, ChatKind, RoomFacts, RoomListing
 from teahouse.domain.events import OccupantsChanged, RoomDescribed
 from teahouse.domain.jid import Jid
 from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.engine import browsing
 from teahouse.engine.desk import Desk, Handlers
-from teahouse.engine.rooms import Room
+from teahouse.engine.room import Room
+from teahouse.engine.rooms import farewell
 from teahouse.engine.xml import el
 from teahouse.store import chats
 
 
 async def _browse(desk: Desk, wish: c.BrowseRooms) -> tuple[RoomListing, ...]:
-    return await desk.of(wish.account).browse(wish.service)
+    return await browsing.browse(desk.of(wish.account).client(), wish.service)
 
 
 async def _ask_room(desk: Desk, wish: c.AskRoom) -> RoomFacts:
-    online = desk.of(wish.account)
-    facts, _ = await online.ask_room(online.client(), _room_address(wish.jid))
+    facts, _ = await browsing.ask_room(desk.of(wish.account).client(), _room_address(wish.jid))
     return facts
 
 
@@ -30,12 +31,21 @@ def _room_address(text: str) -> str:
     return jid.bare
 
 
+def _nick_in(room: str, text: str) -> str:
+    nick = Jid.parse(f"{room}/{' '.join(text.split())}").resource
+    if not nick:
+        raise Trouble(Problem(Fault.BAD_ADDRESS, text[:80]))
+    return nick
+
+
 async def _join(desk: Desk, wish: c.JoinRoom) -> Chat:
     jid, online, db = _room_address(wish.jid), desk.of(wish.account), desk.tools.db
-    nick = " ".join(wish.nick.split()) or online.account.nick
+    nick = _nick_in(jid, wish.nick or online.account.nick)
     online.client()
     known = chats.find(db, wish.account, jid)
     chat = known or chats.ensure(db, wish.account, jid, ChatKind.ROOM, jid.partition("@")[0])
+    if chat.kind is not ChatKind.ROOM:
+        chats.become_room(db, chat.id)
     try:
         room = await online.enter(chat.id, jid, nick, wish.password)
     except Trouble:
@@ -53,7 +63,7 @@ async def leave(desk: Desk, wish: c.LeaveRoom) -> None:
     chats.set_left(desk.tools.db, chat.id)
     room = online.rooms.of_chat(chat.id)
     if room is not None and online.session.client is not None:
-        online.session.client.put(el("presence", {"to": f"{room.jid}/{room.nick}", "type": "unavailable"}))
+        online.session.client.put(farewell(room))
     desk.tools.announce_chat(chat.id)
 
 
@@ -68,8 +78,8 @@ def _inside(desk: Desk, number: int) -> tuple[Room, Chat]:
 
 async def _nick(desk: Desk, wish: c.ChangeNick) -> None:
     room, chat = _inside(desk, wish.chat)
-    nick = " ".join(wish.nick.split())
-    desk.of(chat.account).client().put(el("presence", {"to": f"{room.jid}/{nick}", "id": secrets.token_hex(8)}))
+    online = desk.of(chat.account)
+    online.client().put(online.rooms.rename(room, _nick_in(room.jid, wish.nick)))
 
 
 async def _subject(desk: Desk, wish: c.SetSubject) -> None:

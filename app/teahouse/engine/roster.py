@@ -8,11 +8,14 @@ from teahouse.domain.events import ContactsChanged
 from teahouse.domain.jid import Jid
 from teahouse.domain.problem import Trouble
 from teahouse.domain.text import label
+from teahouse.engine import capabilities
 from teahouse.engine.bench import Bench
 from teahouse.engine.xml import ROSTER, child_text, el
 
-MOST = 20_000
+MOST, DEVICES = 20_000, 20
 _SUBSCRIPTIONS = ("none", "to", "from", "both")
+_SHOWS = ("chat", "online", "away", "xa", "dnd")
+"""The most reachable first."""
 
 
 class Roster:
@@ -21,15 +24,14 @@ class Roster:
     def __init__(self, bench: Bench, account: int) -> None:
         self._bench, self._account = bench, account
         self.contacts: dict[str, Contact] = {}
+        self._devices: dict[str, dict[str, str]] = {}
 
     def announce(self) -> None:
         """Say who is in it."""
         self._bench.announce(ContactsChanged(self._account, tuple(self.contacts.values())))
 
-    def take(self, query: ET.Element | None, *, whole: bool) -> None:
+    def take(self, query: ET.Element, *, whole: bool) -> None:
         """Read a roster answer or a push whose sender was checked."""
-        if query is None:
-            return
         if whole:
             self.contacts = {j: c for j, c in self.contacts.items() if c.asking}
         for item in query.findall(f"{{{ROSTER}}}item")[:MOST]:
@@ -44,31 +46,42 @@ class Roster:
         subscription = item.get("subscription", "none")
         if subscription == "remove":
             self.contacts.pop(jid, None)
-        elif subscription in _SUBSCRIPTIONS:
+            self._devices.pop(jid, None)
+        elif subscription in _SUBSCRIPTIONS and (jid in self.contacts or len(self.contacts) < MOST):
             old = self.contacts.get(jid, Contact(self._account, jid))
             groups = tuple(label(g.text or "") for g in item.findall(f"{{{ROSTER}}}group")[:20])
             asking = old.asking and subscription not in ("from", "both")
             name = label(item.get("name", ""))
-            self.contacts[jid] = replace(old, name=name, subscription=subscription, groups=groups, asking=asking)
+            show = old.show if subscription in ("to", "both") else ""
+            self.contacts[jid] = replace(
+                old, name=name, subscription=subscription, groups=groups, asking=asking, show=show
+            )
 
-    def presence(self, stanza: ET.Element) -> None:
-        """Read a presence that belongs to no room."""
-        try:
-            jid = Jid.parse(stanza.get("from", "")).bare
-        except Trouble:
+    def asked(self, who: Jid) -> None:
+        """Somebody asks to see when we are online."""
+        if who.bare in self.contacts or len(self.contacts) < MOST:
+            self.contacts[who.bare] = replace(
+                self.contacts.get(who.bare) or Contact(self._account, who.bare), asking=True
+            )
+            self.announce()
+
+    def shown(self, who: Jid, stanza: ET.Element) -> None:
+        """A contact whom we may see comes or goes with one of its devices; the most reachable one counts."""
+        known = self.contacts.get(who.bare)
+        if known is None:
             return
-        kind = stanza.get("type")
-        known = self.contacts.get(jid)
-        if kind == "subscribe" and len(self.contacts) < MOST:
-            self.contacts[jid] = replace(known or Contact(self._account, jid), asking=True)
-        elif known is not None and kind in (None, "unavailable"):
-            show = (child_text(stanza, "show") or "online")[:10] if kind is None else ""
-            if show == known.show:
-                return
-            self.contacts[jid] = replace(known, show=show)
-        else:
-            return
-        self.announce()
+        devices = self._devices.setdefault(who.bare, {})
+        kind, show = stanza.get("type"), child_text(stanza, "show") or "online"
+        if kind is None and (who.resource in devices or len(devices) < DEVICES):
+            devices[who.resource] = show if show in _SHOWS else "online"
+        elif kind == "unavailable" and not who.resource:
+            devices.clear()
+        elif kind == "unavailable":
+            devices.pop(who.resource, None)
+        best = min(devices.values(), key=_SHOWS.index, default="")
+        if best != known.show:
+            self.contacts[who.bare] = replace(known, show=best)
+            self.announce()
 
     def answered(self, jid: str) -> None:
         """The user has answered somebody who asked."""
@@ -80,8 +93,14 @@ class Roster:
 
     def lost(self) -> None:
         """Offline: nobody can be seen."""
+        self._devices.clear()
         self.contacts = {j: replace(c, show="") for j, c in self.contacts.items()}
         self.announce()
+
+
+def presence() -> ET.Element:
+    """What those who may see us are told: that we are here, and what everybody's program can do. Never more."""
+    return el("presence", None, capabilities.announced())
 
 
 def request() -> ET.Element:

@@ -13,6 +13,7 @@ DATA = "jabber:x:data"
 DELAY = "urn:xmpp:delay"
 SID = "urn:xmpp:sid:0"
 OCCUPANT_ID = "urn:xmpp:occupant-id:0"
+CAPS = "http://jabber.org/protocol/caps"
 PING = "urn:xmpp:ping"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 

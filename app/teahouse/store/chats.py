@@ -73,6 +73,11 @@ def ensure(db: Database, account: int, jid: str, kind: ChatKind, title: str) -> 
     return chat
 
 
+def become_room(db: Database, number: int) -> None:
+    """What was taken for a person turned out to be a room."""
+    db.run("UPDATE chat SET kind = ? WHERE id = ?", (ChatKind.ROOM.value, number))
+
+
 def set_joined(db: Database, number: int, nick: str, password: str) -> None:
     """Enter this room again from now on."""
     db.run("UPDATE chat SET joined = 1, nick = ?, password = ? WHERE id = ?", (nick, password, number))

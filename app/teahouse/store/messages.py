@@ -1,13 +1,13 @@
 """Messages on disk: write them once, page through them by key, know which we have."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from teahouse.domain.message import Delivery, Message, MessageKey
 from teahouse.store.database import Database
 from teahouse.store.tokens import tokens
 
-COLUMNS = "id, account, chat, place, time, sender, body, mine, state, mention, detail"
+COLUMNS = "id, account, chat, place, time, sender, body, mine, state, mention, detail, clash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Identity:
 
 def from_row(row: tuple[object, ...]) -> Message:
     """A row of COLUMNS as a value."""
-    (number, account, chat, place, time, sender, body, mine, state, mention, detail) = row
+    (number, account, chat, place, time, sender, body, mine, state, mention, detail, clash) = row
     return Message(
         number,  # type: ignore[arg-type]
         account,  # type: ignore[arg-type]
@@ -37,14 +37,16 @@ def from_row(row: tuple[object, ...]) -> Message:
         Delivery(state),  # type: ignore[arg-type]
         bool(mention),
         detail,  # type: ignore[arg-type]
+        bool(clash),
     )
 
 
 def append(db: Database, message: Message, identity: Identity) -> Message:
     """Write a message down; it gets its number."""
     number = db.run(
-        "INSERT INTO message (account, chat, place, time, sender, body, mine, state, mention, detail,"
-        " real_jid, occupant_id, origin_id, archive, stanza_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO message (account, chat, place, time, sender, body, mine, state, mention, detail, clash,"
+        " real_jid, occupant_id, origin_id, archive, stanza_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message.account,
             message.chat,
@@ -56,6 +58,7 @@ def append(db: Database, message: Message, identity: Identity) -> Message:
             int(message.state),
             message.mention,
             message.detail,
+            message.clash,
             identity.real_jid,
             identity.occupant_id,
             identity.origin_id,
@@ -64,23 +67,24 @@ def append(db: Database, message: Message, identity: Identity) -> Message:
         ),
     )
     db.run("INSERT INTO message_text (rowid, body) VALUES (?, ?)", (number, tokens(message.body)))
-    return Message(
-        number,
-        message.account,
-        message.chat,
-        message.order,
-        message.time,
-        message.sender,
-        message.body,
-        message.mine,
-        message.state,
-        message.mention,
-        message.detail,
-    )
+    return replace(message, id=number)
 
 
-def known(db: Database, account: int, chat: int, sender: str, body: str, identity: Identity) -> Message | None:
-    """The message we already have of this identity: by archive and stanza-id, else by sender, id and body."""
+def known(
+    db: Database,
+    account: int,
+    chat: int,
+    sender: str,
+    body: str,
+    identity: Identity,
+    *,
+    mine: bool = False,
+    may_confirm: bool = True,
+) -> Message | None:
+    """The message we already have of this identity: by archive and stanza-id, else by sender, id and body.
+
+    One of our own is found under whichever nick it was written (`mine`), and not when it cannot be ours.
+    """
     # SQLite takes a partial index only when the query repeats its condition, hence the <> ''.
     if identity.stanza_id:
         found = db.one(
@@ -95,10 +99,12 @@ def known(db: Database, account: int, chat: int, sender: str, body: str, identit
             (chat, identity.origin_id),
         )
         wanted = _digest(body)
-        for row in rows:
-            same_place = not identity.stanza_id or not row[-1]
-            if row[5] == sender and same_place and _digest(row[6]) == wanted:
-                return from_row(row[:-1])
+        for *row, place in rows:
+            message = from_row(tuple(row))
+            own = message.mine and mine
+            by_sender = message.sender == sender and (may_confirm or not message.mine)
+            if (own or by_sender) and not (identity.stanza_id and place) and _digest(message.body) == wanted:
+                return message
     return None
 
 

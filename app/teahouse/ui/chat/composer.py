@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout, QWi
 from teahouse.domain.chat import Chat, ChatKind, Presence
 from teahouse.domain.commands import JoinRoom, SaveDraft, SendMessage
 from teahouse.domain.problem import Problem
-from teahouse.domain.text import BODY_LIMIT, illegal_in_xml, isolated, label
+from teahouse.domain.text import excess, illegal_in_xml, isolated, label
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chat.box import Box
@@ -124,8 +124,7 @@ class Composer(QFrame):
             return
         if illegal_in_xml(text):
             self.complain(_("There is a character in it that no message can carry. Remove it, then send."))
-        elif len(text) > BODY_LIMIT:
-            over = len(text) - BODY_LIMIT
+        elif over := excess(text):
             self.complain(_("That is {n} characters too long. Shorten it, or send it in parts.").format(n=over))
         else:
             self.complain("")

@@ -1,0 +1,81 @@
+"""Messages as they come: read from stanzas whose sender has been judged, bounded and cleaned."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, replace
+
+from teahouse.domain.chat import ChatKind
+from teahouse.domain.jid import Jid
+from teahouse.domain.text import cleaned
+from teahouse.engine.authority import ID_KEPT, archive_id, delayed, is_mine, occupant_id
+from teahouse.engine.room import Room
+from teahouse.engine.xml import SID, child_text
+from teahouse.store.messages import Identity
+
+BODY_KEPT = 200_000
+"""Characters of a received message that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message as it came, its sender already judged."""
+
+    account: int
+    chat: int
+    kind: ChatKind
+    sender: str
+    body: str
+    mine: bool
+    identity: Identity
+    stamp: int = 0
+    """Server time in milliseconds when it was delayed, else 0."""
+    my_nick: str = ""
+    clash: bool = False
+
+    @property
+    def may_confirm(self) -> bool:
+        """Whether this may be an own message come back: not live from another occupant."""
+        return self.mine or bool(self.stamp) or self.kind is ChatKind.PERSON
+
+
+def of_person(account: int, chat: int, sender: str, stanza: ET.Element, own: Jid, archived: bool) -> Arrival | None:
+    """A 1:1 message as an arrival; None when it says nothing. `archived`: our server gives stanza-ids of its own."""
+    body = body_of(stanza)
+    if not body:
+        return None
+    identity = Identity(real_jid=sender, origin_id=origin_id(stanza))
+    if archived:
+        identity = with_archive(identity, own.bare, archive_id(stanza, own.bare))
+    stamp = delayed(stanza, own.domain, own.bare)
+    return Arrival(account, chat, ChatKind.PERSON, sender, body, False, identity, stamp)
+
+
+def of_room(account: int, room: Room, nick: str, stanza: ET.Element) -> Arrival | None:
+    """What an occupant of a room said; None when it says nothing."""
+    body = body_of(stanza)
+    if not body or not nick:
+        return None
+    stamp = delayed(stanza, room.jid, None) if room.replaying else 0
+    occupant = occupant_id(stanza, room)
+    identity = Identity(occupant_id=occupant, origin_id=origin_id(stanza))
+    if SID in room.features:
+        identity = with_archive(identity, room.jid, archive_id(stanza, room.jid))
+    mine = is_mine(room, nick, occupant, stamp)
+    clash = not mine and room.clashes(nick)
+    return Arrival(account, room.chat, ChatKind.ROOM, nick, body, mine, identity, stamp, room.nick, clash)
+
+
+def body_of(stanza: ET.Element) -> str:
+    """The text of a message, bounded; empty when there is none."""
+    return cleaned((child_text(stanza, "body") or "")[:BODY_KEPT])
+
+
+def origin_id(stanza: ET.Element) -> str:
+    """The sender's own id of a message (XEP-0359): rooms may change the other one, `id`."""
+    found = stanza.findall(f"{{{SID}}}origin-id")
+    inner = found[0].get("id", "") if len(found) == 1 else ""
+    return (inner or stanza.get("id", ""))[:ID_KEPT]
+
+
+def with_archive(identity: Identity, archive: str, number: str) -> Identity:
+    """The identity with its place in an archive, when there is one."""
+    return replace(identity, archive=archive, stanza_id=number) if number else identity

@@ -1,0 +1,196 @@
+"""Who may do what: the one place that judges whether the sender of a stanza has a right to what it claims.
+
+The server vouches for the `from` of a stanza (RFC 6120 section 8.1.2.1), and for nothing inside it. Each judgement
+gives what may be believed, and None, an empty value or False for what may not. Carbons (XEP-0280) and archive results
+(XEP-0313) were never asked for, so that nothing inside them is ever read.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from teahouse.domain.chat import Presence
+from teahouse.domain.contact import Contact
+from teahouse.domain.jid import Jid
+from teahouse.engine.room import Room
+from teahouse.engine.xml import DELAY, MUC_USER, OCCUPANT_ID, ROSTER, SID
+
+ID_KEPT = 500
+"""Characters of an id that are kept."""
+_WATCHED = ("to", "both")
+_WATCHING = ("from", "both")
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A presence of a room's occupant. `user` is the room's own word on it, None when there is not exactly one."""
+
+    room: Room
+    nick: str
+    here: bool
+    mine: bool
+    user: ET.Element | None
+    codes: frozenset[str]
+
+
+class Authority:
+    """Judges for one account, by its rooms and its people as they are at the moment."""
+
+    def __init__(
+        self,
+        account: str,
+        rooms: Mapping[str, Room],
+        contacts: Callable[[], Mapping[str, Contact]],
+        is_room: Callable[[str], bool],
+    ) -> None:
+        self.own = Jid.parse(account)
+        self.archived = False
+        """Whether our server says that it gives stanza-ids, and so takes forged ones away (XEP-0359 section 4)."""
+        self._rooms, self._contacts, self._is_room = rooms, contacts, is_room
+
+    # -- requests ----------------------------------------------------------
+
+    def pushed_roster(self, iq: ET.Element) -> ET.Element | None:
+        """The query of a roster push: one item, from our own account (RFC 6121 section 2.1.6)."""
+        query = iq.find(f"{{{ROSTER}}}query")
+        if query is None or iq.get("type") != "set" or iq.get("from", self.own.bare) != self.own.bare:
+            return None
+        return query if len(query) == 1 else None
+
+    def may_ask(self, iq: ET.Element) -> bool:
+        """Whether the sender may know that we are here: our server, our account, and who sees our presence."""
+        who = Jid.parse(iq.get("from", self.own.bare))
+        contact = self._contacts().get(who.bare)
+        seen = contact is not None and contact.subscription in _WATCHING and who.bare not in self._rooms
+        return who.bare in (self.own.bare, self.own.domain) or seen
+
+    # -- people ------------------------------------------------------------
+
+    def said_by_person(self, message: ET.Element) -> Jid | None:
+        """Who wrote a 1:1 message. Never a room: what comes by one is a private message, an invitation, or a lie."""
+        if message.get("type", "normal") not in ("chat", "normal") or not message.get("from"):
+            return None
+        who = Jid.parse(message.get("from", ""))
+        by_room = who.bare in self._rooms or self._is_room(who.bare) or message.find(f"{{{MUC_USER}}}x") is not None
+        return None if by_room else who
+
+    def asks_to_see_us(self, presence: ET.Element) -> Jid | None:
+        """Who wants our presence; only asked, never granted by itself."""
+        who = Jid.parse(presence.get("from", ""))
+        usable = presence.get("type") == "subscribe" and who.bare != self.own.bare and who.bare not in self._rooms
+        return who if usable else None
+
+    def shows_itself(self, presence: ET.Element) -> Jid | None:
+        """Whose presence this is: somebody whom we asked to see, and who agreed."""
+        who = Jid.parse(presence.get("from", ""))
+        contact = self._contacts().get(who.bare)
+        return who if contact is not None and contact.subscription in _WATCHED else None
+
+    def bounced(self, message: ET.Element) -> str:
+        """The address to which a message was not delivered; empty when an occupant says so for a whole room."""
+        who = Jid.parse(message.get("from", ""))
+        return "" if who.resource and self._is_room(who.bare) else who.bare
+
+    # -- rooms -------------------------------------------------------------
+
+    def presented(self, presence: ET.Element) -> Presented | None:
+        """A presence of somebody in one of our rooms. Only by our own nick can we be put out of it."""
+        who = Jid.parse(presence.get("from", ""))
+        room, kind = self._rooms.get(who.bare), presence.get("type")
+        if room is None or not who.resource or kind not in (None, "unavailable"):
+            return None
+        users = presence.findall(f"{{{MUC_USER}}}x")
+        user = users[0] if len(users) == 1 else None
+        codes = _codes(user)
+        mine = who.resource == room.nick
+        if room.presence is not Presence.HERE:
+            # On entering the room may give us another nick (section 7.2.3); it says which by 110.
+            mine = "110" in codes and (mine or kind is None)
+        return Presented(room, who.resource, kind is None, mine, user, codes)
+
+    def refuses(self, presence: ET.Element) -> Room | None:
+        """The room that refuses what we asked of it by a presence: to enter, or another nick."""
+        who = Jid.parse(presence.get("from", ""))
+        room = self._rooms.get(who.bare)
+        if room is None or presence.get("type") != "error":
+            return None
+        number = presence.get("id")
+        known = any((number is None or number == given) and who.resource in ("", nick) for given, nick in room.asked)
+        return room if known else None
+
+    def said_in_room(self, message: ET.Element) -> tuple[Room, str] | None:
+        """The room and the nick (empty: the room itself) of a groupchat message. Only a room that we are in."""
+        who = Jid.parse(message.get("from", ""))
+        room = self._rooms.get(who.bare)
+        usable = message.get("type") == "groupchat" and room is not None and room.presence is Presence.HERE
+        return (room, who.resource) if room is not None and usable else None
+
+def is_mine(room: Room, nick: str, occupant: str, stamp: int) -> bool:
+    """Whether a room's message is our own: live by our nick, from history only by our occupant-id."""
+    if occupant and room.occupant_id:
+        return occupant == room.occupant_id
+    return nick == room.nick and not stamp
+
+
+def answers(asked: str, sender: str | None, own: tuple[str, ...]) -> bool:
+    """Whether an IQ result or error is by whom was asked; `own` are the addresses that speak for our account."""
+    if asked:
+        return sender == asked
+    return sender is None or sender in own
+
+
+def room_changed(message: ET.Element) -> frozenset[str]:
+    """The status codes by which a room, and no occupant, says that its settings have changed (section 10.2.1)."""
+    users = message.findall(f"{{{MUC_USER}}}x")
+    return _codes(users[0]) if len(users) == 1 and "/" not in message.get("from", "/") else frozenset()
+
+
+def _codes(user: ET.Element | None) -> frozenset[str]:
+    found = user.findall(f"{{{MUC_USER}}}status") if user is not None else []
+    return frozenset(status.get("code", "") for status in found[:50])
+
+
+def archive_id(stanza: ET.Element, archive: str) -> str:
+    """The id that this archive gave a message (XEP-0359); ids by anybody else, or given twice, are not believed.
+
+    Ask only when the archive announces them: otherwise nobody takes forged ones away.
+    """
+    given = [e.get("id", "") for e in stanza.findall(f"{{{SID}}}stanza-id") if e.get("by") == archive]
+    return given[0] if len(given) == 1 and len(given[0]) <= ID_KEPT else ""
+
+
+def occupant_id(stanza: ET.Element, room: Room) -> str:
+    """Who it is, by a room that announces XEP-0421; given twice it is not believed."""
+    given = stanza.findall(f"{{{OCCUPANT_ID}}}occupant-id") if OCCUPANT_ID in room.features else []
+    return given[0].get("id", "")[:200] if len(given) == 1 else ""
+
+
+def delayed(stanza: ET.Element, *by: str | None) -> int:
+    """When a message was said first, in ms, as the last of the stamps by these addresses tells; 0 when it is live.
+
+    The one who delivers puts its stamp (XEP-0203) behind whatever the sender wrote. None stands for a stamp without
+    an address, and counts only where no other does.
+    """
+    told, unsigned = 0, 0
+    for delay in stanza.findall(f"{{{DELAY}}}delay"):
+        if delay.get("from") is None and None in by:
+            unsigned = _moment(delay.get("stamp", "")) or unsigned
+        elif delay.get("from") in by:
+            told = _moment(delay.get("stamp", "")) or told
+    return told or unsigned
+
+
+def is_delayed(stanza: ET.Element) -> bool:
+    """Whether anybody says that it is not live."""
+    return stanza.find(f"{{{DELAY}}}delay") is not None
+
+
+def _moment(stamp: str) -> int:
+    try:
+        read = datetime.fromisoformat(stamp[:40].replace("Z", "+00:00"))
+        read = read if read.tzinfo else read.replace(tzinfo=UTC)
+        return max(1, int((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000))
+    except (ValueError, OverflowError):
+        return 0
+

@@ -1,0 +1,90 @@
+"""Where each stanza of a session goes once the authority has judged it."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+
+from teahouse.domain.account import Account
+from teahouse.domain.chat import ChatKind
+from teahouse.domain.jid import Jid
+from teahouse.engine.answering import Answers
+from teahouse.engine.arrivals import body_of, of_person
+from teahouse.engine.authority import Authority, room_changed
+from teahouse.engine.bench import Bench
+from teahouse.engine.client import Client
+from teahouse.engine.inbound import Inbound
+from teahouse.engine.outbox import Outbox
+from teahouse.engine.room import Room
+from teahouse.engine.rooms import Rooms
+from teahouse.engine.roster import Roster
+from teahouse.store import chats
+
+_CHANGED = frozenset({"104", "170", "171", "172", "173", "174"})
+"""The status codes by which a room says that its settings are others now."""
+
+
+class Reception:
+    """Takes the stanzas of one account. `on_change` is told of rooms whose settings have changed."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        account: Account,
+        inbound: Inbound,
+        rooms: Rooms,
+        roster: Roster,
+        outbox: Outbox,
+        on_change: Callable[[Room], None],
+    ) -> None:
+        self._bench, self._account, self._inbound = bench, account, inbound
+        self._rooms, self._roster, self._outbox, self._on_change = rooms, roster, outbox, on_change
+        self.authority = Authority(account.jid, rooms.by_jid, lambda: roster.contacts, self._is_room)
+        self.answers = Answers(self.authority, roster)
+
+    def _is_room(self, bare: str) -> bool:
+        chat = chats.find(self._bench.db, self._account.id, bare)
+        return chat is not None and chat.kind is ChatKind.ROOM
+
+    def take(self, client: Client, stanza: ET.Element) -> None:
+        """One stanza; raises Trouble when it names a bad address."""
+        kind = stanza.tag.rpartition("}")[2]
+        if kind == "message":
+            self._message(stanza)
+        elif kind == "presence":
+            self._presence(stanza)
+        elif kind == "iq" and stanza.get("type") in ("get", "set"):
+            client.put(self.answers.answer(stanza, str(client.own)))
+
+    def _presence(self, stanza: ET.Element) -> None:
+        if (shown := self.authority.presented(stanza)) is not None:
+            self._rooms.presence(shown, stanza)
+        elif (room := self.authority.refuses(stanza)) is not None:
+            self._rooms.refused(room, stanza)
+        elif (who := self.authority.asks_to_see_us(stanza)) is not None:
+            self._roster.asked(who)
+        elif (who := self.authority.shows_itself(stanza)) is not None:
+            self._roster.shown(who, stanza)
+
+    def _message(self, stanza: ET.Element) -> None:
+        if (said := self.authority.said_in_room(stanza)) is not None:
+            room, nick = said
+            if not nick and room_changed(stanza) & _CHANGED:
+                self._on_change(room)
+            if self._rooms.message(room, nick, stanza):
+                self._outbox.replayed(room, self._inbound.replay_over(room.chat))
+        elif stanza.get("type") == "error":
+            chat = chats.find(self._bench.db, self._account.id, self.authority.bounced(stanza))
+            if chat is not None:
+                self._outbox.bounced(stanza, chat.id)
+        elif (who := self.authority.said_by_person(stanza)) is not None:
+            self._said(who, stanza)
+
+    def _said(self, who: Jid, stanza: ET.Element) -> None:
+        if not body_of(stanza):
+            return
+        contact = self._roster.contacts.get(who.bare)
+        title = (contact.name if contact else "") or who.bare
+        chat = chats.ensure(self._bench.db, self._account.id, who.bare, ChatKind.PERSON, title)
+        judge = self.authority
+        arrival = of_person(self._account.id, chat.id, who.bare, stanza, judge.own, judge.archived)
+        if arrival is not None:
+            self._inbound.take(arrival)
