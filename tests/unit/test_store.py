@@ -14,7 +14,7 @@ from teahouse.domain.problem import Fault, Trouble
 from teahouse.domain.queries import ListAccounts
 from teahouse.domain.vault import VaultMode, VaultState
 from teahouse.store import accounts, chats, messages, outbox, search
-from teahouse.store.database import Database
+from teahouse.store.database import SCHEMA, Database
 from teahouse.store.messages import Identity
 from teahouse.store.reader import Reader
 from teahouse.store.vault import Vault
@@ -229,3 +229,8 @@ def test_reading_to_the_end_does_not_swallow_what_comes_later(tmp_path: Path) ->
     found = chats.get(db, chat.id)
     assert found is not None and (found.unread, found.read_up_to) == (1, 10)
     db.close()
+
+
+def test_every_step_of_the_schema_has_a_number_of_its_own() -> None:
+    numbers = [step.name[:4] for step in SCHEMA.glob("*.sql")]
+    assert len(set(numbers)) == len(numbers)
