@@ -6,6 +6,7 @@ Whatever it is told to send besides, it sends. Every stanza that it gets is kept
 import xml.etree.ElementTree as ET
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from tests.rig.hostile import HOST, JID, RESOURCE, Wire, to_bound
@@ -58,6 +59,8 @@ class Honest:
     account_features: tuple[str, ...] = ("urn:xmpp:sid:0",)
     given_nick: str = ""
     before: Hook | None = None
+    remembers: bool = False
+    """Whether what is said in a room is told to whoever enters."""
     got: list[ET.Element] = field(default_factory=list)
     _count: int = 0
 
@@ -95,7 +98,11 @@ class Honest:
         origin = stanza.find("{urn:xmpp:sid:0}origin-id")
         if origin is not None:
             inner += f"<origin-id xmlns='urn:xmpp:sid:0' id='{origin.get('id')}'/>"
-        return said(nick, self._body(stanza), inner, id=id or stanza.get("id", ""), occupant="id-of-willow")
+        told = {"id": id or stanza.get("id", ""), "occupant": "id-of-willow"}
+        if self.remembers:
+            stamp = f"<delay xmlns='urn:xmpp:delay' from='{TEA}' stamp='{datetime.now(UTC).isoformat()}'/>"
+            self.history = (*self.history, said(nick, self._body(stanza), inner + stamp, **told))
+        return said(nick, self._body(stanza), inner, **told)
 
     def _body(self, stanza: ET.Element) -> str:
         return stanza.findtext("{jabber:client}body") or ""
