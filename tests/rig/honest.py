@@ -52,7 +52,7 @@ def said(
 class Honest:
     """One server's word. `before` may answer a stanza itself and say True."""
 
-    roster: str = f"<item jid='{ROSE}' name='Rose' subscription='both'/>"
+    roster: str = f"<item jid='{ROSE}' name='Rose' subscription='both'/><item jid='shy@{HOST}' subscription='none'/>"
     occupants: tuple[str, ...] = ("plum", "oak")
     history: tuple[str, ...] = ()
     features: tuple[str, ...] = FEATURES

@@ -106,6 +106,7 @@ PUSHES = {
 }
 PRESENCES = {
     "presence of a stranger": f"<presence from='{EVE}' to='{FULL}'><show>dnd</show></presence>",
+    "somebody whom we may not see": f"<presence from='shy@{HOST}/x' to='{FULL}'/>",
     "a stranger says subscribed": f"<presence from='{EVE}' to='{FULL}' type='subscribed'/>",
     "a stranger says unsubscribed": f"<presence from='{EVE}' to='{FULL}' type='unsubscribed'/>",
     "a contact of another domain goes": f"<presence from='rose@evil.test/garden' to='{FULL}' type='unavailable'/>",
