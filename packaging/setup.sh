@@ -7,7 +7,7 @@ QT_PACKAGES="libglib2.0-0t64|libglib2.0-0 libwayland-cursor0 libwayland-egl1 lib
 SEAL_PACKAGES="libseccomp2"
 FONT_PACKAGES="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji fonts-inter"
 PRACTICE_PACKAGES="prosody openssl"
-TEST_PACKAGES="xvfb xauth xdotool"
+TEST_PACKAGES="xvfb xauth xdotool faketime"
 
 say() { printf 'teahouse: %s\n' "$*" >&2; }
 

@@ -24,12 +24,12 @@ class Shown:
 class Authority:
     """Signs whatever it is asked to."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, days: tuple[int, int] = (-1, 30)) -> None:
         self._folder, self._name = folder, name
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.file = folder / f"{name}.pem"
         own = _name(name)
-        builder = _builder(own, own, self._key).add_extension(x509.BasicConstraints(True, 0), critical=True)
+        builder = _builder(own, own, self._key, days).add_extension(x509.BasicConstraints(True, 0), critical=True)
         usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
         ski = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
         builder = builder.add_extension(usage, critical=True).add_extension(ski, critical=False)
