@@ -26,6 +26,8 @@ from teahouse.store import chats
 ENTER_PATIENCE, ASK_PATIENCE = 30.0, 15.0
 SELF_PING = 300.0
 """Seconds between self-pings of a quiet room (XEP-0410), jittered."""
+REPLAY_PATIENCE = 10.0
+"""Seconds after which a room that has told no subject is asked whether its history has ended."""
 _TITLE = 60
 Described = tuple[RoomFacts, frozenset[str]]
 
@@ -43,6 +45,8 @@ class Online:
             bench, account, inbound, self.rooms, self.roster, self.outbox, lambda room: self._spawn(self._renew(room))
         )
         self._tasks: set[asyncio.Task[None]] = set()
+        self._wanted: set[int] = set()
+        """Chats of the rooms that we are in or mean to enter; the user may think better of it on the way."""
         self._last: Client | None = None
 
     def client(self) -> Client:
@@ -101,15 +105,18 @@ class Online:
 
     async def _reenter_all(self) -> None:
         rooms = self._bench.joins.order(self.account.route, chats.joined(self._bench.db, self.account.id))
+        self._wanted |= {joined.chat for joined in rooms}
         for joined in rooms:
             await self._bench.joins.turn(self.account.route)
-            self._spawn(self._reenter(joined.chat, joined.jid, joined.nick, joined.password))
+            if joined.chat in self._wanted and joined.jid not in self.rooms.by_jid:
+                self._spawn(self._reenter(joined.chat, joined.jid, joined.nick, joined.password))
 
     async def _reenter(self, chat: int, jid: str, nick: str, password: str) -> None:
         try:
             await self.enter(chat, jid, nick, password)
         except Trouble as trouble:
-            self.rooms.tell_refused(chat, trouble.problem)
+            if chat in self._wanted:
+                self.rooms.tell_refused(chat, trouble.problem)
 
     async def _ping_room(self, client: Client, room: Room) -> None:
         ping = el("iq", {"type": "get", "to": f"{room.jid}/{room.nick}"}, el(f"{{{PING}}}ping"))
@@ -138,8 +145,11 @@ class Online:
     async def enter(self, chat: int, jid: str, nick: str, password: str) -> Room:
         """Go into a room and wait until we are there; raises Trouble."""
         client = self.client()
+        self._wanted.add(chat)
         # First, as it says which ids in what it then tells may be believed.
         told = await self._described(client, jid)
+        if chat not in self._wanted:
+            raise Trouble(Problem(Fault.NOT_ALLOWED, jid))
         room, presence = self.rooms.enter(chat, jid, nick, password)
         self._describe(room, told)
         client.put(presence)
@@ -153,7 +163,22 @@ class Online:
             raise Trouble(Problem(Fault.TIMED_OUT, jid)) from None
         if told is None:
             await self._renew(room)
+        self._spawn(self._end_replay(client, room))
         return room
+
+    def leave(self, chat: int) -> None:
+        """Go out of a room, or do not enter it after all."""
+        self._wanted.discard(chat)
+        room = self.rooms.of_chat(chat)
+        if room is not None and self.session.client is not None:
+            self.session.client.put(farewell(room))
+
+    async def _end_replay(self, client: Client, room: Room) -> None:
+        await asyncio.sleep(REPLAY_PATIENCE)
+        if room.replaying:
+            # Rooms answer in order: what comes behind the answer is no history.
+            await self._ping_room(client, room)
+            self.reception.end_replay(room)
 
     async def _renew(self, room: Room) -> None:
         self._describe(room, await self._described(self.client(), room.jid))

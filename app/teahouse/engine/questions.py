@@ -25,8 +25,8 @@ class Questions:
         iq.set("id", number)
         future: asyncio.Future[ET.Element] = asyncio.get_running_loop().create_future()
         self._open[number] = (iq.get("to", ""), future)
-        self._put(iq)
         try:
+            self._put(iq)
             async with asyncio.timeout(seconds):
                 return await asyncio.shield(future)
         except TimeoutError:

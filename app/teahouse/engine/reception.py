@@ -70,13 +70,22 @@ class Reception:
             if not nick and room_changed(stanza) & _CHANGED:
                 self._on_change(room)
             if self._rooms.message(room, nick, stanza):
-                self._outbox.replayed(room, self._inbound.replay_over(room.chat))
+                self._replayed(room)
         elif stanza.get("type") == "error":
             chat = chats.find(self._bench.db, self._account.id, self.authority.bounced(stanza))
             if chat is not None:
                 self._outbox.bounced(stanza, chat.id)
         elif (who := self.authority.said_by_person(stanza)) is not None:
             self._said(who, stanza)
+
+    def end_replay(self, room: Room) -> None:
+        """A room that tells no subject has told its history."""
+        if room.replaying and self._rooms.by_jid.get(room.jid) is room:
+            room.replaying = False
+            self._replayed(room)
+
+    def _replayed(self, room: Room) -> None:
+        self._outbox.replayed(room, self._inbound.replay_over(room.chat))
 
     def _said(self, who: Jid, stanza: ET.Element) -> None:
         if not body_of(stanza):

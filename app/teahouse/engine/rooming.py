@@ -10,7 +10,6 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine import browsing
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.room import Room
-from teahouse.engine.rooms import farewell
 from teahouse.engine.xml import el
 from teahouse.store import chats
 
@@ -61,9 +60,7 @@ async def leave(desk: Desk, wish: c.LeaveRoom) -> None:
     """Go out of a room and stay out."""
     chat, online = desk.of_chat(wish.chat)
     chats.set_left(desk.tools.db, chat.id)
-    room = online.rooms.of_chat(chat.id)
-    if room is not None and online.session.client is not None:
-        online.session.client.put(farewell(room))
+    online.leave(chat.id)
     desk.tools.announce_chat(chat.id)
 
 

@@ -59,6 +59,8 @@ class Rooms:
         # Whoever already waits to get in waits for the same.
         room = Room(chat, jid, nick, password, entered=waiting or asyncio.get_running_loop().create_future())
         self.by_jid[jid] = room
+        # The room tells anew who is there.
+        self._bench.announce(OccupantsChanged(chat, whole=True))
         inner = el(f"{{{MUC}}}x", None, el(f"{{{MUC}}}history", {"maxstanzas": str(HISTORY_LINES)}))
         if password:
             inner.append(el(f"{{{MUC}}}password", text=password))
@@ -154,7 +156,7 @@ class Rooms:
         room.ticking = False
         present, gone = tuple(room.present.values()), tuple(room.gone)
         room.present, room.gone = {}, set()
-        if room.jid in self.by_jid:
+        if self.by_jid.get(room.jid) is room:
             self._bench.announce(OccupantsChanged(room.chat, present, gone))
             self._bench.announce_chat(room.chat)
 

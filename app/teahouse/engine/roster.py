@@ -13,6 +13,8 @@ from teahouse.engine.bench import Bench
 from teahouse.engine.xml import ROSTER, child_text, el
 
 MOST, DEVICES = 20_000, 20
+ASKING = 200
+"""Most who wait for our answer: strangers make as many addresses as they like."""
 _SUBSCRIPTIONS = ("none", "to", "from", "both")
 _SHOWS = ("chat", "online", "away", "xa", "dnd")
 """The most reachable first."""
@@ -59,10 +61,11 @@ class Roster:
 
     def asked(self, who: Jid) -> None:
         """Somebody asks to see when we are online."""
-        if who.bare in self.contacts or len(self.contacts) < MOST:
-            self.contacts[who.bare] = replace(
-                self.contacts.get(who.bare) or Contact(self._account, who.bare), asking=True
-            )
+        known = self.contacts.get(who.bare)
+        if known is None and sum(contact.asking for contact in self.contacts.values()) >= ASKING:
+            return
+        if known is None or not known.asking:
+            self.contacts[who.bare] = replace(known or Contact(self._account, who.bare), asking=True)
             self.announce()
 
     def shown(self, who: Jid, stanza: ET.Element) -> None:
