@@ -42,6 +42,13 @@ class Outcome:
         """The texts of the messages that were handed on."""
         return [s.findtext("{jabber:client}body") for s in self.stanzas if s.tag.endswith("message")]
 
+    def check_silence_before_greeting(self) -> None:
+        """The same when the greeting of TLS, which is no secret, came in the clear behind it."""
+        assert self.wire is not None
+        got = self.wire.received[Stage.CLEAR] + self.wire.received[Stage.TLS]
+        assert _CLEAR.fullmatch(bytes(self.wire.received[Stage.CLEAR]).partition(b"\x16\x03")[0])
+        assert not any(word in got for word in (USER.encode(), PASSWORD.encode(), b"<auth", b"<iq", b"<message"))
+
     def check_silence(self) -> None:
         """Not one byte left before its time: no SASL outside TLS, no stanza before the log-in, never the password."""
         if self.wire is None:

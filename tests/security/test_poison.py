@@ -67,6 +67,26 @@ def test_a_message_that_ends_the_stream_fails_and_the_others_arrive(
         house.stop()
 
 
+def test_the_guilty_one_is_found_among_many(
+    engine: MakeEngine, honest: Shown, trusting: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("teahouse.engine.session.pause_after", lambda _: 0.01)
+    script = killing("poison")
+    with Hostile(script, honest.context) as hostile:
+        world = enter(engine(), hostile, script, trusting)
+        house, chat = world.house, world.chat
+        house.do(c.SendMessage(chat, "known"))
+        until(lambda: states(house, chat) == {"known": Delivery.CONFIRMED})
+        house.do(c.Disconnect(world.account.id))
+        innocent = ["one", "two", "three", "four"]
+        for body in (*innocent[:2], "poison", *innocent[2:]):
+            house.do(c.SendMessage(chat, body))
+        house.do(c.Connect(world.account.id))
+        wanted = dict.fromkeys(["known", *innocent], Delivery.CONFIRMED) | {"poison": Delivery.FAILED}
+        until(lambda: states(house, chat) == wanted, 10, str(wanted))
+        house.stop()
+
+
 def test_what_no_stream_can_carry_never_leaves(engine: MakeEngine, honest: Shown, trusting: Server) -> None:
     script = Honest()
     with Hostile(script, honest.context) as hostile:

@@ -60,8 +60,9 @@ class Outbox:
         client = self._client()
         if client is None or (self._one_by_one and self._still_under_way()):
             return
-        waiting = [m for m in stored.waiting(self._bench.db, self._account, Delivery.QUEUED) if self._may_go(m)]
-        self._one_by_one = self._one_by_one and bool(waiting)
+        queued = stored.waiting(self._bench.db, self._account, Delivery.QUEUED)
+        waiting = [message for message in queued if self._may_go(message)]
+        self._one_by_one = self._one_by_one and bool(queued or self._sent())
         for message in waiting[: 1 if self._one_by_one else None]:
             self._send(client, message)
         wanted = self._one_by_one or any(message.kind is ChatKind.PERSON for message in waiting)
@@ -99,14 +100,15 @@ class Outbox:
             if self._one_by_one:
                 self.kick()
 
+    def _sent(self) -> tuple[Outgoing, ...]:
+        return stored.waiting(self._bench.db, self._account, Delivery.SENT)
+
     def _unanswered(self) -> list[Outgoing]:
-        sent = stored.waiting(self._bench.db, self._account, Delivery.SENT)
         wanted = self._under_way if self._one_by_one else set()
-        return [message for message in sent if message.kind is ChatKind.PERSON or message.id in wanted]
+        return [message for message in self._sent() if message.kind is ChatKind.PERSON or message.id in wanted]
 
     def _still_under_way(self) -> list[Outgoing]:
-        sent = stored.waiting(self._bench.db, self._account, Delivery.SENT)
-        return [message for message in sent if message.id in self._under_way]
+        return [message for message in self._sent() if message.id in self._under_way]
 
     def lost(self, problem: Problem | None = None) -> None:
         """The connection broke: nobody knows whether what was under way to people has arrived."""
@@ -119,13 +121,13 @@ class Outbox:
                 reason = blamed or Fault.CONNECTION_LOST.value
                 self._bench.move(message.id, Delivery.FAILED, reason.replace("-", " "))
                 del self._losses[message.id]
-        for message in stored.waiting(self._bench.db, self._account, Delivery.SENT):
+        for message in self._sent():
             if message.kind is ChatKind.PERSON:
                 self._bench.move(message.id, Delivery.UNSURE)
 
     def replayed(self, room: Room, replay: Replay) -> None:
         """A room's history is in: what is not in it, and would be, is sent again under the same id."""
-        for message in stored.waiting(self._bench.db, self._account, Delivery.SENT):
+        for message in self._sent():
             if message.chat != room.chat:
                 continue
             empty = not replay.count and not messages.before(self._bench.db, room.chat, (message.place, 0), 1)
