@@ -67,7 +67,7 @@ class Reception:
     def _message(self, stanza: ET.Element) -> None:
         if (said := self.authority.said_in_room(stanza)) is not None:
             room, nick = said
-            if not nick and room_changed(stanza) & _CHANGED:
+            if room_changed(stanza) & _CHANGED:
                 self._on_change(room)
             if self._rooms.message(room, nick, stanza):
                 self._replayed(room)
