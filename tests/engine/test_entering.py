@@ -1,20 +1,32 @@
 """Ways into a room and out of it: what the user wants last is what happens, and nobody is seen who is not there."""
 
+import asyncio
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from teahouse.domain import commands as c
 from teahouse.domain import events as e
-from teahouse.domain.account import Link, Server
+from teahouse.domain.account import ANYWHERE, Account, Link, Route, Server
+from teahouse.domain.chat import ChatKind
 from teahouse.domain.message import Delivery
+from teahouse.engine.client import Client
+from teahouse.engine.desk import Desk
+from teahouse.engine.guard import Phase
+from teahouse.engine.pacer import JoinPace
 from teahouse.engine.roster import ASKING
+from teahouse.store import accounts, chats
+from teahouse.store.database import Database
 from tests.engine.test_delivery import MakeEngine
 from tests.rig.honest import FULL, ROSE, TEA, Honest, presence
-from tests.rig.hostile import Hostile, Wire
+from tests.rig.hostile import JID, Hostile
+from tests.rig.hostile import Wire as ServerWire
 from tests.rig.wait import until
 from tests.security.certificates import Authority, Shown
+from tests.security.test_phases import Wire
 from tests.security.world import World, enter
 
 INFO = "{http://jabber.org/protocol/disco#info}query"
@@ -47,7 +59,7 @@ class Held:
         self._world, self._jid = world, jid
         world.honest.before = self._before
 
-    async def _before(self, wire: Wire, stanza: ET.Element) -> bool:
+    async def _before(self, wire: ServerWire, stanza: ET.Element) -> bool:
         held = stanza.get("to") == self._jid and stanza.find(INFO) is not None
         if held:
             self.asked.append(stanza)
@@ -89,11 +101,55 @@ def test_a_room_left_while_it_is_entered_again_is_not_entered(world: World) -> N
     assert entries(world, since, TEA) == []
 
 
+@pytest.mark.parametrize("left", [True, False])
+def test_a_room_left_before_its_turn_is_not_entered(tmp_path: Path, left: bool) -> None:
+    async def asked() -> bytes:
+        desk = Desk(Database(tmp_path / "store", bytes(32)), lambda _: None, offline=True)
+        db = desk.tools.db
+        kept = replace(accounts.add(db, Account(0, JID, "willow"), "secret"), route=Route.TOR)
+        online, wire = desk.add(kept), Wire()
+        here = [chats.ensure(db, kept.id, f"{name}@x", ChatKind.ROOM, name).id for name in ("kept", "doubted")]
+        for chat in here:
+            chats.set_joined(db, chat, "willow", "")
+        client = Client(JID, "secret", ANYWHERE)
+        client.connection_made(wire)
+        client.phase, online.session.client = Phase.BOUND, client
+
+        async def nap(_: float) -> None:
+            if left:
+                online.leave(here[1])
+
+        desk.tools.joins = JoinPace(nap=nap)
+        await online._reenter_all()
+        await asyncio.sleep(0)
+        tasks = list(online._tasks)
+        online._went_offline()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        client.fail(client.misbehaved("the end").problem)
+        db.close()
+        return b"".join(wire.written)
+
+    asked_of = asyncio.run(asked())
+    assert b"kept@x" in asked_of and (b"doubted@x" in asked_of) is not left
+
+
 def test_control_a_room_not_left_is_entered_again(world: World) -> None:
     since, held = len(world.honest.got), Held(world, TEA)
     break_off(world)
     held.wait()
     held.answer()
+    until(lambda: len(entries(world, since, TEA)) == 1)
+
+
+def test_a_room_asked_about_when_the_connection_broke_is_entered_over_the_next(world: World) -> None:
+    held = Held(world, TEA)
+    break_off(world)
+    held.wait()
+    since = len(world.honest.got)
+    break_off(world)
+    until(lambda: len(held.asked) == 2)
+    world.honest.before = None
+    world.send(world.honest.answer(held.asked[-1]))
     until(lambda: len(entries(world, since, TEA)) == 1)
 
 
@@ -107,7 +163,7 @@ def test_a_room_left_and_wanted_again_is_entered(world: World) -> None:
 def test_a_message_goes_out_into_a_room_that_tells_no_subject(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("teahouse.engine.online.REPLAY_PATIENCE", 0.01)
 
-    async def mute(wire: Wire, stanza: ET.Element) -> bool:
+    async def mute(wire: ServerWire, stanza: ET.Element) -> bool:
         if stanza.get("to") != "mute@rooms.hostile.test/willow" or not stanza.tag.endswith("}presence"):
             return False
         wire.send(presence("willow", room="mute@rooms.hostile.test", codes=(110,)).encode())
