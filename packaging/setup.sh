@@ -7,7 +7,8 @@ QT_PACKAGES="libglib2.0-0t64|libglib2.0-0 libwayland-cursor0 libwayland-egl1 lib
 SEAL_PACKAGES="libseccomp2"
 FONT_PACKAGES="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji fonts-inter"
 PRACTICE_PACKAGES="prosody openssl"
-TEST_PACKAGES="xvfb xauth xdotool faketime"
+TOR_PACKAGES="tor tor-geoipdb obfs4proxy"
+TEST_PACKAGES="xvfb xauth xdotool faketime strace"
 
 say() { printf 'teahouse: %s\n' "$*" >&2; }
 
@@ -89,7 +90,7 @@ apt_install() {
 
 system_packages() {
     local wanted missing
-    wanted="$QT_PACKAGES $SEAL_PACKAGES $FONT_PACKAGES $PRACTICE_PACKAGES"
+    wanted="$QT_PACKAGES $SEAL_PACKAGES $FONT_PACKAGES $PRACTICE_PACKAGES $TOR_PACKAGES"
     if [ "$1" = dev ]; then wanted="$wanted $TEST_PACKAGES"; fi
     if ! command -v dpkg-query >/dev/null 2>&1; then
         [ -x "$ROOT/.venv/bin/python" ] ||
@@ -104,7 +105,7 @@ system_packages() {
     else
         say "these system packages are missing: $(echo $missing)"
         say "install them with: sudo apt-get install $(known_here $missing | tr '\n' ' ')"
-        say "going on: without Qt's libraries there is no window, without prosody no practice server, the rest is optional"
+        say "going on: without Qt's libraries there is no window, without tor no Tor route, without prosody no practice server"
     fi
 }
 

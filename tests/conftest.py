@@ -6,14 +6,18 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from tests.rig.engine import RunningEngine
+from tests.rig.names import RESOLVER, Records
 from tests.rig.peer import Peer
+from tests.rig.private_tor import PrivateTor
 from tests.rig.program import Program
-from tests.rig.prosody import HOST, Login, Prosody
+from tests.rig.prosody import CAPTCHA, CLOSED, HOST, Login, Prosody
+from tests.rig.tor_host import TorHost
+from tests.rig.tor_node import Node
 from tests.rig.xvfb import Xvfb
 
 os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1] / "app")
@@ -62,6 +66,48 @@ def own_server(tmp_path: Path) -> Iterator[Prosody]:
     prosody = Prosody(tmp_path / "server").start()
     yield prosody
     prosody.stop()
+
+
+@pytest.fixture(scope="session")
+def private_tor(server: Prosody, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateTor]:
+    """One private Tor network for all tests; its exits find the shared server by its names and by SRV."""
+    network = PrivateTor(tmp_path_factory.mktemp("tor") / "net", exit_records(server)).start()
+    yield network
+    network.stop()
+
+
+@pytest.fixture(scope="session")
+def onion(private_tor: PrivateTor, server: Prosody) -> Node:
+    """An onion service in front of the shared server, at the usual ports."""
+    return private_tor.add_onion("onion", {5222: server.starttls_port, 5223: server.tls_port})
+
+
+@pytest.fixture
+def tor_host(private_tor: PrivateTor, tmp_path: Path) -> Iterator[Callable[..., TorHost]]:
+    """Call it for tors as the broker runs them, clients of the private network; further lines of torrc may be given.
+
+    Without conflux one account is on one circuit exactly.
+    """
+    started: list[TorHost] = []
+
+    def start(*lines: str, environment: dict[str, str] | None = None) -> TorHost:
+        torrc = [*private_tor.client_lines, "ConfluxEnabled 0", *lines]
+        started.append(TorHost(tmp_path / f"host{len(started)}", torrc, environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+def exit_records(server: Prosody) -> Records:
+    """What the exits of the private network find in DNS."""
+    here = {"A": ["127.0.0.1"]}
+    return {
+        **{name: here for name in (HOST, CLOSED, CAPTCHA, RESOLVER)},
+        f"_xmpp-client._tcp.{HOST}": {"SRV": [f"0 5 {server.starttls_port} {HOST}."]},
+        f"_xmpps-client._tcp.{HOST}": {"SRV": [f"0 5 {server.tls_port} {HOST}."]},
+    }
 
 
 class AccountMaker(Protocol):
@@ -128,7 +174,7 @@ def engine(tmp_path: Path) -> Iterator[Callable[..., RunningEngine]]:
     """Call it for running engines: `engine()`, `engine("other")`; one folder per name."""
     started: list[RunningEngine] = []
 
-    def start(name: str = "profile", **how: bool) -> RunningEngine:
+    def start(name: str = "profile", **how: Any) -> RunningEngine:
         started.append(RunningEngine(tmp_path / name, **how))
         return started[-1]
 

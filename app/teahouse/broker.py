@@ -1,6 +1,6 @@
 """The first process: forks the client at once, then runs what needs a network besides chat. Standard library only.
 
-It holds the profile's lock and its Unix socket (a second start asks the first to raise its window), brings up the
+It holds the profile's lock and its Unix socket (a second start asks the first to raise its window), runs tor and the
 practice server, passes signals on, and ends with the client's exit code.
 """
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
     from teahouse.practice.processes import Practice
+    from teahouse.tor_runner import TorRunner
 
 USAGE_ERROR = 2
 Client = Callable[[Options, ProfilePaths, BrokerLink], int]
@@ -55,7 +56,7 @@ def main(options: Options, client: Client | None = None) -> int:
         return _be_the_client(options, paths, BrokerLink(theirs), broker, client)
     theirs.close()
     try:
-        return Broker(options, pid, door, BrokerLink(ours)).run(temporary)
+        return Broker(options, paths, pid, door, BrokerLink(ours)).run(temporary)
     finally:
         door.close()
         paths.broker_socket.unlink(missing_ok=True)
@@ -121,8 +122,11 @@ def _be_the_client(
 class Broker:
     """The loop beside a running client."""
 
-    def __init__(self, options: Options, client: int, door: socket.socket, link: BrokerLink) -> None:
-        self._options = options
+    def __init__(
+        self, options: Options, paths: ProfilePaths, client: int, door: socket.socket, link: BrokerLink
+    ) -> None:
+        self._options, self._paths = options, paths
+        self._tor: TorRunner | None = None
         self._client = client
         self._door = door
         self._link = link
@@ -141,6 +145,8 @@ class Broker:
                 self._wait()
             return code
         finally:
+            if self._tor:
+                self._tor.stop()
             if self._practice:
                 self._practice.stop()
             self._restore_signals()
@@ -191,13 +197,23 @@ class Broker:
             self._answer_door()
         if self._link in readable:
             for line in self._link.receive():
-                word, _space, rest = line.partition(" ")
-                if word == "practise":
-                    self._start_demo()
-                elif word == "browse" and (opened := open_in_browser(rest)) is not None:
-                    self._others.append(opened)
+                self._take(line)
         if waiting and self._practice and (news := self._practice.news()):
             self._link.send(news.encode())
+
+    def _take(self, line: str) -> None:
+        word, _space, rest = line.partition(" ")
+        if word == "practise":
+            self._start_demo()
+        elif word == "browse":
+            if (opened := open_in_browser(rest)) is not None:
+                self._others.append(opened)
+        elif word == "tor":
+            if self._tor is None:
+                from teahouse.tor_runner import TorRunner
+
+                self._tor = TorRunner(self._paths.folder / "tor", self._paths.run, self._link.send)
+            self._tor.told(rest)
 
     def _answer_door(self) -> None:
         try:

@@ -7,8 +7,8 @@ LINE_LIMIT = 8_192
 
 class BrokerLink:
     """One end. The client gets `raise`, `practice-ready <provision file>` and `practice-failed <sentence>`, and may
-    send `practise` and `browse <web address>`. Nothing here blocks but `send`, which
-    sends a few bytes into an empty socket."""
+    send `practise` and `browse <web address>`; the lines about tor, in both directions, are described in
+    `tor_runner.py`. Nothing here blocks but `send`, which sends a few bytes into an empty socket."""
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end

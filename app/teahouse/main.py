@@ -104,7 +104,11 @@ class Client:
         if self._engine is not None:
             return
         self._engine = EngineThread(
-            self._paths.folder, self.bridge.announce, self._reader.open, offline=self._options.offline
+            self._paths.folder,
+            self.bridge.announce,
+            self._reader.open,
+            offline=self._options.offline,
+            tell_broker=lambda line: self._broker.send(line.encode()),
         )
         for command, ticket in self._early:
             self._engine.submit(command, ticket)  # type: ignore[arg-type]
@@ -129,6 +133,8 @@ class Client:
             word, _, rest = line.partition(" ")
             if word == "raise":
                 self.shell.raise_window()
+            elif word == "tor" and self._engine is not None:
+                self._engine.hear(rest)
             elif word == "practice-ready":
                 self.bridge.do(Provision(rest))
             elif word == "practice-failed":

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,24 +12,39 @@ from teahouse.domain.message import LATEST, Message
 from teahouse.domain.problem import Problem, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
 from teahouse.engine.thread import EngineThread
+from teahouse.net.way import Endpoint
 from teahouse.store import messages
 from teahouse.store.database import Database
+from tests.rig.tor_host import TorHost
 from tests.rig.wait import until
 
 E = TypeVar("E", bound=Event)
 
 
 class RunningEngine:
-    """A profile folder at work. With `create` an open vault is made first."""
+    """A profile folder at work. With `create` an open vault is made first, with `tor` there is somebody who runs it."""
 
-    def __init__(self, folder: Path, *, offline: bool = False, create: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        offline: bool = False,
+        create: bool = True,
+        tor: TorHost | None = None,
+        resolvers: Sequence[Endpoint] | None = None,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.events: list[Event] = []
         self._lock = threading.Lock()
         self._tickets = itertools.count(1)
         self._opened: tuple[Path, bytes] | None = None
-        self.thread = EngineThread(folder, self._heard, self._open, offline=offline)
+        tell = tor.tell if tor else None
+        self.thread = EngineThread(
+            folder, self._heard, self._open, offline=offline, tell_broker=tell, resolvers=resolvers
+        )
+        if tor:
+            tor.heard = self.thread.hear
         self.thread.start()
         first = self.wait(VaultChanged)
         if create and first.state is VaultState.NEW:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from teahouse.domain.account import Account, Server
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.session import connect
+from teahouse.net.way import Direct
 from tests.rig.hostile import HOST, JID, PASSWORD, USER, Hostile, Script, Stage, Wire
 
 PATIENCE = 1.5
@@ -77,7 +78,7 @@ def attempt(
 
     async def run(account: Account) -> None:
         try:
-            client = await connect(account, PASSWORD, lambda _: None, patience=PATIENCE)
+            client = await connect(account, PASSWORD, Direct(), lambda _: None, patience=PATIENCE)
         except Trouble as trouble:
             outcome.problem = trouble.problem
             return

@@ -1,6 +1,6 @@
 """Accounts and the state of their connections."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -17,6 +17,8 @@ class Link(Enum):
 
     OFF = "off"
     WAITING = "waiting"
+    TOR_WAIT = "tor-wait"
+    """Tor is not ready; nothing of the account is open."""
     DIALING = "dialing"
     SECURING = "securing"
     SIGNING_IN = "signing-in"
@@ -40,6 +42,16 @@ ANYWHERE = Server()
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """A SOCKS5 proxy of the user's. Without a user it is asked for no authentication."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One identity on one server, without its password."""
 
@@ -50,3 +62,7 @@ class Account:
     server: Server = ANYWHERE
     allow_plain: bool = False
     enabled: bool = True
+    proxy: Proxy | None = None
+    """Where Route.PROXY leads; kept when another route is chosen."""
+    onion: Server = ANYWHERE
+    """An onion address of the server that worked before (host, port, direct_tls)."""

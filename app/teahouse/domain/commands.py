@@ -5,7 +5,8 @@ Each command is answered once: with the value its docstring names (None where it
 
 from dataclasses import dataclass, field
 
-from teahouse.domain.account import ANYWHERE, Server
+from teahouse.domain.account import ANYWHERE, Proxy, Route, Server
+from teahouse.domain.tor import TorSource
 from teahouse.domain.vault import VaultMode
 
 
@@ -38,14 +39,18 @@ class AddAccount(Command):
     nick: str = ""
     server: Server = ANYWHERE
     allow_plain: bool = False
+    route: Route = Route.DIRECT
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRegistration(Command):
-    """Ask a server for its registration form, over verified TLS. Answers RegistrationForm."""
+    """Ask a server for its form, over verified TLS and by the route of the account to be. Answers RegistrationForm."""
 
     domain: str
     server: Server = ANYWHERE
+    route: Route = Route.DIRECT
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,46 @@ class Connect(Command):
 @dataclass(frozen=True, slots=True)
 class Disconnect(Command):
     """Take an account offline until told otherwise."""
+
+    account: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetRoute(Command):
+    """Take another way from now on; the connection is closed first. Answers Account."""
+
+    account: int
+    route: Route
+    proxy: Proxy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartTor(Command):
+    """Start tor, or use one that is there. Nothing is sent to a network before this, or before an account needs it."""
+
+    source: TorSource = TorSource.OWN
+
+
+@dataclass(frozen=True, slots=True)
+class UseBridges(Command):
+    """Reach Tor only by the bridges of these lines, kept for the next start; empty goes back to tor's own relays.
+
+    Before StartTor it makes sure that nothing else is dialed. Answers how many there are.
+    """
+
+    lines: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCircuit(Command):
+    """Give one account a new circuit: it reconnects, and no other account notices."""
+
+    account: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCircuit(Command):
+    """Look up the circuit of an account; announced as CircuitShown. Answers Circuit, or None."""
 
     account: int
 

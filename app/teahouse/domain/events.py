@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from teahouse.domain.account import Account, Link
+from teahouse.domain.account import Account, Link, Route
 from teahouse.domain.chat import Chat, Occupant, RoomFacts
 from teahouse.domain.contact import Contact
 from teahouse.domain.message import Message
 from teahouse.domain.problem import Problem
+from teahouse.domain.tor import Circuit, TorStatus
 from teahouse.domain.vault import VaultMode, VaultState
 
 
@@ -39,6 +40,24 @@ class LinkChanged(Event):
     problem: Problem | None = None
     retry_in: int = 0
     """Seconds until the next attempt, 0 when none is planned."""
+    route: Route = Route.DIRECT
+    onion: bool = False
+    """Online at an onion address; by Tor otherwise through an exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class TorChanged(Event):
+    """Tor is further, or ready, or not any more."""
+
+    status: TorStatus
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitShown(Event):
+    """The circuit of an account's connection, None when tor cannot tell."""
+
+    account: int
+    circuit: Circuit | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from teahouse.domain.jid import Jid
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.registration import RegistrationForm
 from teahouse.engine.desk import Desk, Handlers
+from teahouse.engine.routes import Isolation, sound_proxy
 from teahouse.engine.session import connect
 from teahouse.store import accounts as stored
 
 
 async def _open_registration(desk: Desk, wish: c.OpenRegistration) -> RegistrationForm:
-    return await desk.registrations.begin(Jid.parse(wish.domain).domain, wish.server)
+    proxy = sound_proxy(wish.proxy) if wish.route is Route.PROXY else None
+    return await desk.registrations.begin(Jid.parse(wish.domain).domain, wish.server, wish.route, proxy)
 
 
 async def _submit_registration(desk: Desk, wish: c.SubmitRegistration) -> Account:
@@ -22,8 +24,9 @@ async def _submit_registration(desk: Desk, wish: c.SubmitRegistration) -> Accoun
     jid = Jid.parse(f"{values.get('username', '')}@{registering.domain}").bare
     await registering.client.submit(wish.values)
     desk.registrations.end(wish.ticket)
-    account = Account(0, jid, wish.nick or Jid.parse(jid).local, Route.DIRECT, registering.server)
-    return keep(desk, account, values.get("password", ""))
+    nick = wish.nick or Jid.parse(jid).local
+    account = Account(0, jid, nick, registering.route, registering.server, proxy=registering.proxy)
+    return keep(desk, account, values.get("password", ""), registering.isolation)
 
 
 async def _cancel_registration(desk: Desk, wish: c.CancelRegistration) -> None:
@@ -36,16 +39,22 @@ async def _add_account(desk: Desk, wish: c.AddAccount) -> Account:
         raise Trouble(Problem(Fault.BAD_ADDRESS, wish.jid))
     if any(a.jid == jid.bare for a in stored.every(desk.tools.db)):
         raise Trouble(Problem(Fault.ACCOUNT_EXISTS, jid.bare))
-    account = Account(0, jid.bare, wish.nick or jid.local, Route.DIRECT, wish.server, wish.allow_plain)
-    tried = await connect(account, wish.password, lambda _: None)
+    proxy = sound_proxy(wish.proxy) if wish.route is Route.PROXY else wish.proxy
+    nick = wish.nick or jid.local
+    account = Account(0, jid.bare, nick, wish.route, wish.server, wish.allow_plain, proxy=proxy)
+    isolation, routes = Isolation(), desk.tools.routes
+    way = await routes.way(account.route, account.proxy, isolation)
+    trial = connect(account, wish.password, way, lambda _: None, resolvers=routes.resolvers)
+    tried = await routes.keep_to(way, trial)
     tried.close()
     await tried.closed()
-    return keep(desk, account, wish.password)
+    return keep(desk, account, wish.password, isolation)
 
 
-def keep(desk: Desk, account: Account, password: str) -> Account:
-    """Store a new account and take it online."""
+def keep(desk: Desk, account: Account, password: str, isolation: Isolation) -> Account:
+    """Store a new account and take it online, under the SOCKS credentials that it was made with."""
     kept = stored.add(desk.tools.db, account, password)
+    desk.tools.routes.adopt(kept.id, isolation)
     desk.add(kept).session.start()
     return kept
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from teahouse.domain.events import ChatStored, Event, MessageChanged
 from teahouse.domain.message import Delivery
 from teahouse.engine.pacer import JoinPace
+from teahouse.engine.routes import Routes
 from teahouse.store import chats, messages
 from teahouse.store.database import Database
 
@@ -22,6 +23,7 @@ class Bench:
 
     db: Database
     announce: Callable[[Event], None]
+    routes: Routes
     dress: "Callable[[Chat], Chat]" = field(default=lambda chat: chat)
     joins: JoinPace = field(default_factory=JoinPace)
 

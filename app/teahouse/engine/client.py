@@ -19,7 +19,7 @@ from teahouse.engine.pacer import Pacer
 from teahouse.engine.questions import Questions
 from teahouse.engine.xml import CLIENT
 from teahouse.net.certificate import tls_problem
-from teahouse.net.endpoints import Endpoint
+from teahouse.net.way import Endpoint
 
 log = logging.getLogger(__name__)
 _BACKLOG, _BACKLOG_BYTES = 2_000, 8 << 20

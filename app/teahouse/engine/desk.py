@@ -11,6 +11,7 @@ from teahouse.engine.bench import Bench
 from teahouse.engine.inbound import Inbound
 from teahouse.engine.online import Online
 from teahouse.engine.registrations import Registrations
+from teahouse.engine.routes import Routes
 from teahouse.store import accounts, chats
 from teahouse.store.database import Database
 
@@ -18,12 +19,14 @@ from teahouse.store.database import Database
 class Desk:
     """Laid once the vault is open."""
 
-    def __init__(self, db: Database, announce: Callable[[Event], None], *, offline: bool = False) -> None:
+    def __init__(
+        self, db: Database, announce: Callable[[Event], None], routes: Routes, *, offline: bool = False
+    ) -> None:
         self.offline = offline
-        self.tools = Bench(db, announce, self._dress)
+        self.tools = Bench(db, announce, routes, self._dress)
         self.inbound = Inbound(self.tools)
         self.online: dict[int, Online] = {}
-        self.registrations = Registrations()
+        self.registrations = Registrations(routes)
 
     def add(self, account: Account) -> Online:
         """Take an account under the engine's wing."""

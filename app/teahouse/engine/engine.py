@@ -1,15 +1,16 @@
 """The engine: opens the vault, and takes each command of the window to the part that carries it out."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from teahouse.domain import commands as c
-from teahouse.domain.events import Answered, Event, Refused, VaultChanged, WentWrong
+from teahouse.domain.events import Answered, Event, Refused, TorChanged, VaultChanged, WentWrong
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
-from teahouse.engine import accounts, chatting, rooming
+from teahouse.engine import accounts, chatting, rooming, routing
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.provision import provision
 from teahouse.store import accounts as stored_accounts
@@ -30,8 +31,12 @@ class Engine:
         opened: Callable[[Path, bytes], None],
         *,
         offline: bool = False,
+        tell_broker: Callable[[str], None] | None = None,
+        resolvers: routing.Resolvers | None = None,
     ) -> None:
+        """`tell_broker` takes lines, None means that there is none; `resolvers` stand in for those of resources/."""
         self._vault, self._announce, self._opened, self._offline = Vault(folder), announce, opened, offline
+        self.routes = routing.routes_of(tell_broker, announce, resolvers)
         self.desk: Desk | None = None
         self._closed: Trouble | None = None
         self._commands: Handlers = {
@@ -39,6 +44,7 @@ class Engine:
             c.AnnounceAll: _announce_all,
             c.Provision: provision,
             **accounts.COMMANDS,
+            **routing.COMMANDS,
             **rooming.COMMANDS,
             **chatting.COMMANDS,
         }
@@ -56,9 +62,15 @@ class Engine:
         if state is VaultState.OPEN and key is None:
             key = await asyncio.to_thread(self._vault.key)
         if key is not None and self.desk is None:
-            self.desk = Desk(Database(self._vault.database, key), self._announce, offline=self._offline)
+            self.desk = Desk(Database(self._vault.database, key), self._announce, self.routes, offline=self._offline)
             self._opened(self._vault.database, key)
             self._announce(VaultChanged(VaultState.OPEN, mode))
+            try:
+                await routing.restore(self.desk.tools.db, self.routes)
+            except Trouble as trouble:
+                # Bridges that cannot be used must not become no bridges.
+                self._announce(WentWrong(trouble.problem))
+                self.routes.tor.forbid(trouble.problem)
             self._start_accounts(self.desk)
         elif self.desk is None:
             self._announce(VaultChanged(state, mode))
@@ -74,6 +86,11 @@ class Engine:
             online.outbox.lost()
             if account.enabled and not self._offline:
                 online.session.start()
+
+    def hear(self, line: str) -> None:
+        """Take a line of the broker about tor."""
+        word, _, value = line.partition(" ")
+        self.routes.tor.hear(word, json.loads(value))
 
     async def do(self, command: c.Command, ticket: int) -> None:
         """Carry out one command and answer it."""
@@ -104,12 +121,12 @@ class Engine:
 
     async def close(self) -> None:
         """Go offline, write down what has come, close the database."""
-        if self.desk is None:
-            return
-        await asyncio.gather(*(online.session.stop() for online in self.desk.online.values()))
-        await self.desk.registrations.close()
-        self.desk.inbound.flush()
-        self.desk.tools.db.close()
+        if self.desk is not None:
+            await asyncio.gather(*(online.session.stop() for online in self.desk.online.values()))
+            await self.desk.registrations.close()
+            self.desk.inbound.flush()
+            self.desk.tools.db.close()
+        await self.routes.tor.close()
 
 
 async def _set_preference(desk: Desk, wish: c.SetPreference) -> None:
@@ -117,6 +134,7 @@ async def _set_preference(desk: Desk, wish: c.SetPreference) -> None:
 
 
 async def _announce_all(desk: Desk, wish: c.AnnounceAll) -> None:
+    desk.tools.announce(TorChanged(desk.tools.routes.tor.status))
     for online in desk.online.values():
         online.session.announce()
         online.roster.announce()

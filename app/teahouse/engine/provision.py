@@ -11,6 +11,7 @@ The file is TOML:
     direct_tls = false
     ca_file = "group-ca.pem"            # beside the provision file, or absolute
     register = false                    # make the account on the server first
+    route = "direct"                    # or "tor"
     rooms = [{ address = "tea@rooms.example.org", nick = "willow", password = "" }]
     contacts = [{ address = "ferry@example.org", name = "Ferry" }]
 
@@ -28,7 +29,10 @@ from teahouse.domain.chat import ChatKind
 from teahouse.domain.jid import Jid
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.desk import Desk
+from teahouse.engine.routes import Isolation
 from teahouse.store import accounts, chats, preferences
+
+_ROUTES = {"direct": Route.DIRECT, "tor": Route.TOR}
 
 
 async def provision(desk: Desk, wish: c.Provision) -> int:
@@ -55,12 +59,15 @@ async def _account(desk: Desk, entry: dict[str, Any], folder: Path) -> int:
     ca_file = str(folder / str(entry["ca_file"])) if entry.get("ca_file") else ""
     server = Server(str(entry.get("host", "")), int(entry.get("port", 0)), bool(entry.get("direct_tls")), ca_file)
     nick, password = str(entry.get("nick", "")) or jid.local, str(entry["password"])
+    route, isolation = _ROUTES[str(entry.get("route", "direct"))], Isolation()
     if entry.get("register"):
-        form = await desk.registrations.begin(jid.domain, server)
+        form = await desk.registrations.begin(jid.domain, server, route)
         registering = desk.registrations.get(form.ticket)
         await registering.client.submit((("username", jid.local), ("password", password)))
         desk.registrations.end(form.ticket)
-    account = accounts.add(desk.tools.db, Account(0, jid.bare, nick, Route.DIRECT, server), password)
+        isolation = registering.isolation
+    account = accounts.add(desk.tools.db, Account(0, jid.bare, nick, route, server), password)
+    desk.tools.routes.adopt(account.id, isolation)
     for room in entry.get("rooms", []):
         address = Jid.parse(str(room["address"])).bare
         title = str(room.get("title", "")) or address.partition("@")[0]

@@ -1,14 +1,16 @@
 """One account's session: a small state machine that goes online, stays there, and tells how it is.
 
-OFF -> DIALING -> SECURING -> SIGNING_IN -> ONLINE, and WAITING between attempts. A failure that trying again cannot
-mend (wrong password, refused certificate, replaced session) stops it.
+OFF -> DIALING -> SECURING -> SIGNING_IN -> ONLINE, and WAITING between attempts. An account that goes by Tor is in
+TOR_WAIT, with nothing open, whenever tor is not ready. A failure that trying again cannot mend (wrong password, refused
+certificate, replaced session) stops it.
 """
 
 import asyncio
 import random
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from teahouse.domain.account import Account, Link, Route, Server
 from teahouse.domain.events import CertificateDoubted, LinkChanged
@@ -19,10 +21,20 @@ from teahouse.engine.guard import Phase
 from teahouse.engine.xml import PING, el
 from teahouse.net.certificate import look
 from teahouse.net.dial import dial
-from teahouse.net.endpoints import Endpoint, endpoints
+from teahouse.net.endpoints import endpoints
+from teahouse.net.way import ByTor, Endpoint, Way, is_onion
+from teahouse.store import accounts
 
 FINAL = frozenset(
-    {Fault.WRONG_PASSWORD, Fault.CERTIFICATE_REFUSED, Fault.NO_SAFE_LOGIN, Fault.SESSION_REPLACED, Fault.NO_ENCRYPTION}
+    {
+        Fault.WRONG_PASSWORD,
+        Fault.CERTIFICATE_REFUSED,
+        Fault.NO_SAFE_LOGIN,
+        Fault.SESSION_REPLACED,
+        Fault.NO_ENCRYPTION,
+        Fault.ONION_NEEDS_TOR,
+        Fault.BAD_PROXY,
+    }
 )
 SHORTEST, LONGEST = 1.0, 120.0
 """Seconds between attempts."""
@@ -51,6 +63,7 @@ class Session:
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._failures = 0
+        self._place: Endpoint | None = None
 
     # -- what the engine asks ------------------------------------------------
 
@@ -74,7 +87,15 @@ class Session:
 
     def announce(self) -> None:
         """Say how the connection is."""
-        self._bench.announce(LinkChanged(self.account.id, self.link, self.problem))
+        self._tell(self.link, self.problem)
+
+    async def change(self, account: Account) -> None:
+        """Go on with other settings; online again, by them, if it was to be online before."""
+        wanted = self._task is not None and not self._task.done()
+        await self.stop()
+        self.account = account
+        if wanted:
+            self.start()
 
     # -- the machine -----------------------------------------------------------
 
@@ -85,15 +106,18 @@ class Session:
             if problem.fault in FINAL:
                 self._tell(Link.OFF, problem)
                 return
+            if self.account.route is Route.TOR and not self._bench.routes.tor_is_ready:
+                continue
             self._failures += 1
             pause = pause_after(self._failures)
             self._tell(Link.WAITING, problem, round(pause))
             await self._pause(pause)
 
     async def _once(self) -> Problem:
-        self._tell(Link.DIALING)
         try:
-            client = await connect(self.account, self._password, self._phase, self._doubted)
+            way = await self._way()
+            self._tell(Link.DIALING)
+            client = await self._bench.routes.keep_to(way, self._connected(way))
         except Trouble as trouble:
             return trouble.problem
         self.client, self._failures = client, 0
@@ -102,10 +126,34 @@ class Session:
         self._on_online()
         watch = asyncio.ensure_future(self._watch(client))
         try:
-            return await asyncio.shield(client.lost)
+            return await self._bench.routes.keep_to(way, _ended(client))
+        except Trouble as trouble:
+            client.fail(trouble.problem)
+            return trouble.problem
         finally:
             watch.cancel()
             self._hang_up()
+
+    async def _way(self) -> Way:
+        routes, account = self._bench.routes, self.account
+        if account.route is Route.TOR and not routes.tor_is_ready:
+            self._tell(Link.TOR_WAIT, routes.tor.status.problem)
+        return await routes.way(account.route, account.proxy, routes.isolation(account.id), None)
+
+    async def _connected(self, way: Way) -> Client:
+        resolvers = self._bench.routes.resolvers
+        return await connect(self.account, self._password, way, self._phase, self._doubted, self._reached, resolvers)
+
+    def _reached(self, place: Endpoint, server: Server) -> None:
+        """The session is bound at this place: remember an onion address, and its pin."""
+        self._place, account, db = place, self.account, self._bench.db
+        if is_onion(place.host) and not account.server.host and place.host != account.jid.partition("@")[2]:
+            account = replace(account, onion=Server(place.host, place.port, place.direct_tls))
+            accounts.set_onion(db, account.id, account.onion)
+        if server.pin != account.server.pin:
+            account = replace(account, server=server)
+            accounts.set_pin(db, account.id, server.pin)
+        self.account = account
 
     async def _watch(self, client: Client) -> None:
         while True:
@@ -141,7 +189,8 @@ class Session:
 
     def _tell(self, link: Link, problem: Problem | None = None, retry_in: int = 0) -> None:
         self.link, self.problem = link, problem
-        self._bench.announce(LinkChanged(self.account.id, link, problem, retry_in))
+        onion = link is Link.ONLINE and self._place is not None and is_onion(self._place.host)
+        self._bench.announce(LinkChanged(self.account.id, link, problem, retry_in, self.account.route, onion))
 
 
 def pause_after(failures: int) -> float:
@@ -149,23 +198,35 @@ def pause_after(failures: int) -> float:
     return min(LONGEST, SHORTEST * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.5)
 
 
+async def _ended(client: Client) -> Problem:
+    return await asyncio.shield(client.lost)
+
+
 async def connect(
     account: Account,
     password: str,
+    way: Way,
     on_phase: Callable[[Phase], None],
     on_doubt: Callable[[str, str], None] | None = None,
+    on_place: Callable[[Endpoint, Server], None] | None = None,
+    resolvers: Sequence[Endpoint] | None = None,
     patience: float = HANDSHAKE,
 ) -> Client:
     """A client with a bound session; raises Trouble. Tries each endpoint until one answers."""
+    if (account.route is Route.TOR) is not isinstance(way, ByTor):
+        raise Trouble(Problem(Fault.UNEXPECTED, detail="a way that is not the account's"))
     domain = account.jid.partition("@")[2]
     problem = Problem(Fault.UNREACHABLE, domain)
-    for endpoint in await endpoints(domain, account.server):
-        client = Client(account.jid, password, account.server, allow_plain=account.allow_plain)
+    async for endpoint in endpoints(domain, account.server, way, account.onion, resolvers):
+        server = await trusting(account.server, endpoint, way, domain)
+        client = Client(account.jid, password, server, allow_plain=account.allow_plain)
         client.on_phase = on_phase
         try:
-            await open_stream(client, endpoint, account.route)
+            await open_stream(client, endpoint, way)
             async with asyncio.timeout(patience):
                 await asyncio.shield(client.ready)
+            if on_place is not None:
+                on_place(endpoint, server)
             return client
         except TimeoutError:
             problem = Problem(Fault.TIMED_OUT, domain)
@@ -176,7 +237,7 @@ async def connect(
             raise
         client.fail(problem)
         if problem.fault is Fault.CERTIFICATE_REFUSED and on_doubt is not None:
-            shown = await look(endpoint, account.route, domain)
+            shown = await look(endpoint, way, domain)
             if shown:
                 on_doubt(shown, problem.detail)
         if problem.fault in FINAL:
@@ -184,23 +245,20 @@ async def connect(
     raise Trouble(problem)
 
 
-async def open_stream(client: Client, endpoint: Endpoint, route: Route) -> None:
+async def trusting(server: Server, endpoint: Endpoint, way: Way, domain: str) -> Server:
+    """With the certificate pinned that an address in .onion shows: the name itself vouches for it, no authority can."""
+    if not is_onion(domain) or server.pin or server.ca_file:
+        return server
+    shown = await look(endpoint, way, domain)
+    return replace(server, pin=shown) if shown else server
+
+
+async def open_stream(client: Client, endpoint: Endpoint, way: Way) -> None:
     """Dial and begin the stream; raises Trouble."""
-    connection = await dial(endpoint, route)
+    connection = await dial(endpoint, way)
     try:
         async with asyncio.timeout(HANDSHAKE):
             await client.open(connection, endpoint)
     except TimeoutError:
         connection.close()
         raise Trouble(Problem(Fault.TIMED_OUT, endpoint.host)) from None
-
-
-async def open_first(client: Client, domain: str, server: Server, route: Route) -> None:
-    """Begin the stream at the first endpoint that answers; raises Trouble with the last reason."""
-    last = Trouble(Problem(Fault.UNREACHABLE, domain))
-    for endpoint in await endpoints(domain, server):
-        try:
-            return await open_stream(client, endpoint, route)
-        except Trouble as trouble:
-            last = trouble
-    raise last

@@ -1,15 +1,20 @@
 """The engine's own thread: one asyncio loop, started after the window is painted."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from teahouse.domain.commands import Command
 from teahouse.domain.events import Event, WentWrong
 from teahouse.domain.problem import Trouble
+
+if TYPE_CHECKING:
+    from teahouse.net.way import Endpoint
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +29,12 @@ class EngineThread:
         opened: Callable[[Path, bytes], None],
         *,
         offline: bool = False,
+        tell_broker: Callable[[str], None] | None = None,
+        resolvers: "Sequence[Endpoint] | None" = None,
     ) -> None:
         self._folder, self._announce, self._opened, self._offline = folder, announce, opened, offline
+        self._tell_broker, self._resolvers = tell_broker, resolvers
+        self._hear: Callable[[str], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._commands: deque[tuple[Command, int] | None] = deque()
         self._arrived: asyncio.Event | None = None
@@ -40,6 +49,12 @@ class EngineThread:
         """Give a command; callable from the window's thread, never waits."""
         self._commands.append((command, ticket))
         self._wake()
+
+    def hear(self, line: str) -> None:
+        """Give the engine a line of the broker about tor, which it has asked for; callable from any thread."""
+        with contextlib.suppress(RuntimeError):
+            if self._loop is not None and self._hear is not None:
+                self._loop.call_soon_threadsafe(self._hear, line)
 
     def _wake(self) -> None:
         if self._loop is not None and self._arrived is not None:
@@ -59,12 +74,20 @@ class EngineThread:
     async def _main(self) -> None:
         from teahouse.engine.engine import Engine
 
-        engine = Engine(self._folder, self._announce, self._opened, offline=self._offline)
+        engine = Engine(
+            self._folder,
+            self._announce,
+            self._opened,
+            offline=self._offline,
+            tell_broker=self._tell_broker,
+            resolvers=self._resolvers,
+        )
+        self._loop, self._hear = asyncio.get_running_loop(), engine.hear
         try:
             await engine.open()
         except Trouble as trouble:
             self._announce(WentWrong(trouble.problem))
-        self._arrived, self._loop = asyncio.Event(), asyncio.get_running_loop()
+        self._arrived = asyncio.Event()
         self._ready.set()
         running: set[asyncio.Task[None]] = set()
         while (wanted := await self._next()) is not None:

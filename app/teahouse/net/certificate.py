@@ -5,10 +5,10 @@ import hashlib
 import ssl
 from pathlib import Path
 
-from teahouse.domain.account import Route, Server
+from teahouse.domain.account import Server
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.net.dial import dial
-from teahouse.net.endpoints import Endpoint
+from teahouse.net.way import Endpoint, Way
 
 
 def tls_context(server: Server) -> ssl.SSLContext:
@@ -43,14 +43,14 @@ def fingerprint(certificate: bytes) -> str:
     return hashlib.sha256(certificate).hexdigest()
 
 
-async def look(endpoint: Endpoint, route: Route, domain: str) -> str:
+async def look(endpoint: Endpoint, way: Way, domain: str) -> str:
     """The fingerprint that a server shows, asked on a connection that carries nothing else; empty when it fails."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        async with asyncio.timeout(20):
-            connection = await dial(endpoint, route)
+        async with asyncio.timeout(60):
+            connection = await dial(endpoint, way)
             if endpoint.direct_tls:
                 _, writer = await asyncio.open_connection(sock=connection, ssl=context, server_hostname=domain)
             else:

@@ -1,44 +1,69 @@
 """Accounts on disk."""
 
-from teahouse.domain.account import Account, Route, Server
+from typing import Any
+
+from teahouse.domain.account import Account, Proxy, Route, Server
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.store.database import Database
 
-_COLUMNS = "id, jid, nick, route, host, port, direct_tls, ca_file, pin, allow_plain, enabled"
+_COLUMNS = (
+    "jid, nick, route, host, port, direct_tls, ca_file, pin, allow_plain, enabled,"
+    " proxy_host, proxy_port, proxy_user, proxy_password, onion_host, onion_port, onion_direct_tls"
+)
 
 
 def add(db: Database, account: Account, password: str) -> Account:
     """Keep a new account; raises Trouble(ACCOUNT_EXISTS)."""
     if db.one("SELECT id FROM account WHERE jid = ?", (account.jid,)):
         raise Trouble(Problem(Fault.ACCOUNT_EXISTS, account.jid))
-    server = account.server
-    number = db.run(
-        "INSERT INTO account (jid, nick, password, route, host, port, direct_tls, ca_file, pin, allow_plain, enabled)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            account.jid,
-            account.nick,
-            password,
-            account.route.value,
-            server.host,
-            server.port,
-            server.direct_tls,
-            server.ca_file,
-            server.pin,
-            account.allow_plain,
-            account.enabled,
-        ),
-    )
+    values = (*_values(account), password)
+    marks = ", ".join("?" * len(values))
+    number = db.run(f"INSERT INTO account ({_COLUMNS}, password) VALUES ({marks})", values)
     return every(db, number)[0]
+
+
+def _values(account: Account) -> tuple[Any, ...]:
+    server, proxy, onion = account.server, account.proxy or Proxy("", 0), account.onion
+    return (
+        account.jid,
+        account.nick,
+        account.route.value,
+        server.host,
+        server.port,
+        server.direct_tls,
+        server.ca_file,
+        server.pin,
+        account.allow_plain,
+        account.enabled,
+        proxy.host,
+        proxy.port,
+        proxy.user,
+        proxy.password,
+        onion.host,
+        onion.port,
+        onion.direct_tls,
+    )
 
 
 def every(db: Database, number: int = 0) -> tuple[Account, ...]:
     """All accounts, oldest first, or the one of this number."""
     where = " WHERE id = ?" if number else ""
-    rows = db.all(f"SELECT {_COLUMNS} FROM account{where} ORDER BY id", (number,) if number else ())
-    return tuple(
-        Account(r[0], r[1], r[2], Route(r[3]), Server(r[4], r[5], bool(r[6]), r[7], r[8]), bool(r[9]), bool(r[10]))
-        for r in rows
+    rows = db.all(f"SELECT id, {_COLUMNS} FROM account{where} ORDER BY id", (number,) if number else ())
+    return tuple(_account(row) for row in rows)
+
+
+def _account(row: tuple[Any, ...]) -> Account:
+    number, jid, nick, route, host, port, direct_tls, ca_file, pin, allow_plain, enabled = row[:11]
+    return Account(
+        number,
+        jid,
+        nick,
+        Route(route),
+        Server(host, port, bool(direct_tls), ca_file, pin),
+        bool(allow_plain),
+        bool(enabled),
+        Proxy(*row[11:15]) if row[11] else None,
+        Server(row[15], row[16], bool(row[17])),
     )
 
 
@@ -55,3 +80,20 @@ def set_pin(db: Database, number: int, pin: str) -> None:
 def set_enabled(db: Database, number: int, enabled: bool) -> None:
     """Whether the account goes online by itself."""
     db.run("UPDATE account SET enabled = ? WHERE id = ?", (enabled, number))
+
+
+def set_route(db: Database, number: int, route: Route, proxy: Proxy | None) -> None:
+    """Which way the account goes from now on."""
+    where = proxy or Proxy("", 0)
+    db.run(
+        "UPDATE account SET route = ?, proxy_host = ?, proxy_port = ?, proxy_user = ?, proxy_password = ? WHERE id = ?",
+        (route.value, where.host, where.port, where.user, where.password, number),
+    )
+
+
+def set_onion(db: Database, number: int, onion: Server) -> None:
+    """Remember an onion address of the account's server."""
+    db.run(
+        "UPDATE account SET onion_host = ?, onion_port = ?, onion_direct_tls = ? WHERE id = ?",
+        (onion.host, onion.port, onion.direct_tls, number),
+    )

@@ -25,7 +25,7 @@ def sentence(problem: Problem) -> str:
 
 
 def _sentences(fault: Fault) -> tuple[str, str]:
-    return {**_connection(), **_accounts(), **_rooms(), **_here()}[fault]
+    return {**_connection(), **_routes(), **_accounts(), **_rooms(), **_here()}[fault]
 
 
 def _connection() -> dict[Fault, tuple[str, str]]:
@@ -71,6 +71,100 @@ def _connection() -> dict[Fault, tuple[str, str]]:
         Fault.SESSION_REPLACED: (
             _("This identity was signed in elsewhere."),
             _("Connect again to take it back here."),
+        ),
+    }
+
+
+def _routes() -> dict[Fault, tuple[str, str]]:
+    return {
+        Fault.BAD_PROXY: (
+            _("{about} cannot be used as a proxy."),
+            _("Enter the host and the port of a SOCKS5 proxy, and a password if there is a user."),
+        ),
+        Fault.PROXY_UNREACHABLE: (
+            _("Your proxy {about} cannot be reached."),
+            _("Nothing was sent beside it. Start the proxy, or check its host and port."),
+        ),
+        Fault.PROXY_PASSWORD: (
+            _("Your proxy did not accept its user and password."),
+            _("Correct them in the route of this identity."),
+        ),
+        Fault.PROXY_FAILED: (
+            _("Your proxy could not connect to {about}."),
+            _("Nothing was sent beside it. Check the proxy; Teahouse keeps trying."),
+        ),
+        Fault.ONION_UNREACHABLE: (
+            _("The onion service {about} does not answer."),
+            _("It may be down. Teahouse keeps trying."),
+        ),
+        Fault.ONION_LOCKED: (
+            _("The onion service {about} lets only those in who have its key."),
+            _("Ask its administrator for another address."),
+        ),
+        Fault.ONION_INVALID: (_("{about} is not an onion address."), _("Check it: all 56 letters and digits count.")),
+        Fault.ONION_NEEDS_TOR: (
+            _("{about} is an onion address: only Tor leads there."),
+            _("Nothing was sent. Choose Tor as the route of this identity."),
+        ),
+        **_tor(),
+        **_bridges(),
+    }
+
+
+def _tor() -> dict[Fault, tuple[str, str]]:
+    return {
+        Fault.TOR_MISSING: (
+            _("Tor is not installed on this computer."),
+            _("Nothing was sent. Install the package “tor”; Teahouse then goes on by itself."),
+        ),
+        Fault.TOR_DOWN: (
+            _("Tor has stopped."),
+            _("Nothing is sent without it. Teahouse starts it again; what you write is kept and sent later."),
+        ),
+        Fault.TOR_STALLED: (
+            _("Tor does not get on."),
+            _("Your network is slow or blocks Tor. Wait a little, or use a bridge."),
+        ),
+        Fault.TOR_NO_INTERNET: (
+            _("This computer has no way to the internet."),
+            _("Connect to a network; Tor then goes on by itself."),
+        ),
+        Fault.TOR_BLOCKED: (
+            _("Your network does not let Tor through."),
+            _("Use a bridge: it hides from the network that you use Tor."),
+        ),
+        Fault.TOR_CLOCK: (
+            _("The clock of this computer is wrong, so Tor trusts nobody."),
+            _("Set date, time and time zone, then Tor goes on by itself."),
+        ),
+        Fault.TOR_NO_CIRCUIT: (
+            _("Tor found no way to {about}."),
+            _("Teahouse keeps trying; a new circuit may help."),
+        ),
+        Fault.NOT_TOR: (
+            _("What answers there is not Tor."),
+            _("Nothing was sent through it. Let Teahouse run its own Tor, or start Tor there."),
+        ),
+    }
+
+
+def _bridges() -> dict[Fault, tuple[str, str]]:
+    return {
+        Fault.TOR_TRANSPORT: (
+            _("The program that hides Tor did not start."),
+            _("Install it again, or use a bridge of another kind."),
+        ),
+        Fault.TRANSPORT_MISSING: (
+            _("Bridges of the kind {about} need a program that is not on this computer."),
+            _("For obfs4 install the package “obfs4proxy”, for snowflake “snowflake-client”, for webtunnel “lyrebird”."),
+        ),
+        Fault.BAD_BRIDGE: (
+            _("This is not a bridge: {about}"),
+            _("Paste the whole line as it was given to you, one bridge to a line."),
+        ),
+        Fault.BRIDGE_SILENT: (
+            _("The bridge does not answer."),
+            _("It may be gone or blocked. Teahouse keeps trying; another bridge may work."),
         ),
     }
 

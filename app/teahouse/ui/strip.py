@@ -102,6 +102,8 @@ def state_words(link: LinkChanged | None, retry: int) -> str:
     state = link.link if link else Link.OFF
     if state is Link.ONLINE:
         return _("online")
+    if state is Link.TOR_WAIT:
+        return words(link.problem)[0] if link and link.problem else _("waiting for Tor…")
     if state in (Link.DIALING, Link.SECURING, Link.SIGNING_IN):
         return _("connecting…")
     told = words(link.problem)[0] if link and link.problem else _("Offline")
