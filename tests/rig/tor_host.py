@@ -84,8 +84,9 @@ def main() -> int:
     waker.setblocking(False)
     signal.set_wakeup_fd(waker.fileno())
     signal.signal(signal.SIGTERM, lambda *_: None)
+    both: list[BrokerLink | socket.socket] = [link, woken]
     while not link.closed:
-        if woken in select.select([link, woken], [], [])[0]:
+        if woken in select.select(both, [], [])[0]:
             break
         for line in link.receive():
             runner.told(line.removeprefix("tor "))

@@ -51,6 +51,19 @@ class Control:
             raise EOFError("the control connection was closed")
         return line.decode(errors="replace")
 
+    def listen_for_publication(self) -> None:
+        """Until the descriptor of an onion service has arrived wherever it was sent; no other use afterwards."""
+        self.ask("SETEVENTS HS_DESC")
+        self._socket.settimeout(60)
+        sent: set[str] = set()
+        arrived: set[str] = set()
+        while not sent or sent != arrived:
+            words = self._read().split()
+            if words[2] == "UPLOAD":
+                sent.add(words[5])
+            elif words[2] in ("UPLOADED", "FAILED"):
+                arrived.add(words[5])
+
     def close(self) -> None:
         """Hang up."""
         self._socket.close()

@@ -1,15 +1,15 @@
-"""T2: from nothing to a signed-in account through a private Tor network, by exit and by onion."""
+"""T2: from nothing to a signed-in account through a private Tor network, by exit and by onion; no name leaks."""
 
 from collections.abc import Callable
-
-import pytest
 
 from teahouse.domain import commands as c
 from teahouse.domain.account import Link, Route, Server
 from teahouse.domain.events import LinkChanged, TorChanged
 from teahouse.domain.tor import TorPhase
+from teahouse.net.way import Endpoint
 from tests.conftest import AccountMaker
 from tests.rig.engine import RunningEngine
+from tests.rig.names import RESOLVER
 from tests.rig.private_tor import PrivateTor
 from tests.rig.prosody import HOST, Prosody
 from tests.rig.tor_host import TorHost
@@ -19,9 +19,32 @@ MakeEngine = Callable[..., RunningEngine]
 MakeHost = Callable[..., TorHost]
 
 
-def test_t2_signed_in_by_an_exit(engine: MakeEngine, server: Prosody, account: AccountMaker, tor_host: MakeHost) -> None:
-    house, login = engine(tor=tor_host()), account()
-    where = Server(HOST, server.tls_port, True, str(server.ca))
-    mine = house.do(c.AddAccount(login.jid, login.password, "", where, route=Route.TOR))
+def test_t2_a1_found_by_srv_through_an_exit(
+    engine: MakeEngine, server: Prosody, account: AccountMaker, tor_host: MakeHost, private_tor: PrivateTor
+) -> None:
+    """Nothing is known but the address: the records are asked for through the account's own circuit."""
+    house, login = engine(tor=tor_host(), resolvers=[Endpoint(RESOLVER, private_tor.names.port, False)]), account()
+    private_tor.names.asked.clear()
+    trusted = Server(ca_file=str(server.ca))
+    mine = house.do(c.AddAccount(login.jid, login.password, "", trusted, route=Route.TOR))
     online = house.wait(LinkChanged, lambda e: e.account == mine.id and e.link is Link.ONLINE)
     assert (online.route, online.onion) == (Route.TOR, False)
+    asked = set(private_tor.names.asked)
+    assert (f"_xmpps-client._tcp.{HOST}", "SRV") in asked
+    ready = house.seen(TorChanged)[-1].status
+    assert (ready.phase, ready.progress, ready.own, ready.problem) == (TorPhase.READY, 100, True, None)
+
+
+def test_t2_a2_signed_in_at_an_onion(
+    engine: MakeEngine, server: Prosody, account: AccountMaker, tor_host: MakeHost, private_tor: PrivateTor, onion: Node
+) -> None:
+    """The exits are asked for no name at all, and the name of the service goes nowhere."""
+    house, login = engine(tor=tor_host()), account()
+    private_tor.names.asked.clear()
+    where = Server(onion.onion, 5223, True, str(server.ca))
+    mine = house.do(c.AddAccount(login.jid, login.password, "", where, route=Route.TOR))
+    online = house.wait(LinkChanged, lambda e: e.account == mine.id and e.link is Link.ONLINE)
+    assert online.onion
+    circuit = house.do(c.ShowCircuit(mine.id))
+    assert circuit.onion and len(circuit.hops) >= 3
+    assert [name for name, _ in private_tor.names.asked if HOST in name or name.endswith("onion")] == []

@@ -40,7 +40,7 @@ def parse(text: str) -> tuple[Bridge, ...]:
 def parse_line(line: str) -> Bridge:
     """One bridge; raises Trouble(BAD_BRIDGE). Nothing that torrc would read as more than one line or as a comment."""
     bad = Trouble(Problem(Fault.BAD_BRIDGE, label(line, 60)))
-    if len(line) > _LINE_LENGTH or "#" in line or any(not 0x20 <= ord(c) < 0x7F or c in "\"\\" for c in line):
+    if len(line) > _LINE_LENGTH or "#" in line or any(not 0x20 <= ord(c) < 0x7F or c in '"\\' for c in line):
         raise bad
     words = line.split()
     if words and words[0].lower() == "bridge":

@@ -142,8 +142,8 @@ def _tor() -> dict[Fault, tuple[str, str]]:
             _("Teahouse keeps trying; a new circuit may help."),
         ),
         Fault.NOT_TOR: (
-            _("What answers there is not Tor."),
-            _("Nothing was sent through it. Let Teahouse run its own Tor, or start Tor there."),
+            _("No Tor answers there."),
+            _("Nothing was sent. Start Tor there, or let Teahouse run its own."),
         ),
     }
 
@@ -156,7 +156,7 @@ def _bridges() -> dict[Fault, tuple[str, str]]:
         ),
         Fault.TRANSPORT_MISSING: (
             _("Bridges of the kind {about} need a program that is not on this computer."),
-            _("For obfs4 install the package “obfs4proxy”, for snowflake “snowflake-client”, for webtunnel “lyrebird”."),
+            _("For obfs4 install the package “obfs4proxy”, for snowflake “snowflake-client”, else “lyrebird”."),
         ),
         Fault.BAD_BRIDGE: (
             _("This is not a bridge: {about}"),
