@@ -4,7 +4,7 @@ import itertools
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from teahouse.domain.commands import Command, CreateVault
 from teahouse.domain.events import Answered, Event, MessageChanged, MessageRemoved, MessageStored, Refused, VaultChanged
@@ -16,13 +16,15 @@ from teahouse.net.way import Endpoint
 from teahouse.store import messages
 from teahouse.store.database import Database
 from tests.rig.tor_host import TorHost
+from tests.rig.traced import Call, TracedEngine
 from tests.rig.wait import until
 
 E = TypeVar("E", bound=Event)
 
 
 class RunningEngine:
-    """A profile folder at work. With `create` an open vault is made first, with `tor` there is somebody who runs it."""
+    """A profile folder at work. With `create` an open vault is made first, with `tor` there is somebody who runs it;
+    with `traced` strace looks on."""
 
     def __init__(
         self,
@@ -32,6 +34,7 @@ class RunningEngine:
         create: bool = True,
         tor: TorHost | None = None,
         resolvers: Sequence[Endpoint] | None = None,
+        traced: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -40,9 +43,8 @@ class RunningEngine:
         self._tickets = itertools.count(1)
         self._opened: tuple[Path, bytes] | None = None
         tell = tor.tell if tor else None
-        self.thread = EngineThread(
-            folder, self._heard, self._open, offline=offline, tell_broker=tell, resolvers=resolvers
-        )
+        make: Any = TracedEngine if traced else EngineThread
+        self.thread = make(folder, self._heard, self._open, offline=offline, tell_broker=tell, resolvers=resolvers)
         if tor:
             tor.heard = self.thread.hear
         self.thread.start()
@@ -110,6 +112,10 @@ class RunningEngine:
             elif isinstance(event, MessageRemoved):
                 shown.pop(event.message, None)
         return list(shown.values())
+
+    def calls(self) -> list[Call]:
+        """The system calls of a traced engine that has to do with sockets."""
+        return cast(TracedEngine, self.thread).calls()
 
     def stop(self) -> None:
         """Go offline and end."""
