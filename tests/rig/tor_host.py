@@ -15,6 +15,7 @@ from pathlib import Path
 
 from teahouse.broker_link import BrokerLink
 from teahouse.tor_runner import TorRunner
+from tests.rig.tor_node import Control
 
 
 class TorHost:
@@ -24,6 +25,7 @@ class TorHost:
         # A short path: that of a Unix socket ends at 107 bytes.
         self._run = tempfile.TemporaryDirectory(prefix="tt-", dir="/tmp")
         self.run = Path(self._run.name)
+        self._data = data
         data.mkdir(parents=True, exist_ok=True)
         (data / "torrc").write_text("\n".join([*torrc, ""]))
         self.heard: Callable[[str], None] = lambda _: None
@@ -52,10 +54,18 @@ class TorHost:
                 self.lines.append(line)
                 self.heard(line.removeprefix("tor "))
 
-    @property
-    def control(self) -> Path:
-        """Tor's control socket, for a look at it from outside."""
-        return self.run / "control"
+    def ask(self, key: str) -> str:
+        """GETINFO on a connection of its own: a look at tor from outside."""
+        line = Control(self.run / "control", self._data / "tor" / "control_auth_cookie")
+        try:
+            return line.ask(f"GETINFO {key}")
+        finally:
+            line.close()
+
+    def carrying(self) -> dict[str, str]:
+        """Stream to circuit, of the streams that are open."""
+        words = [re.sub(r"^250.\S*stream-status=", "", line).split() for line in self.ask("stream-status").splitlines()]
+        return {one[0]: one[2] for one in words if len(one) > 3 and one[1] == "SUCCEEDED"}
 
     def tor(self) -> int:
         """The process id of the running tor."""

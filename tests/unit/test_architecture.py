@@ -93,6 +93,39 @@ def test_imports(name: str) -> None:
     assert not bad, f"{name} imports {bad}"
 
 
+OPENS = ("socket", "create_connection", "getaddrinfo", "open_connection", "open_unix_connection", "start_server")
+"""Names in a call that make a socket or look a name up."""
+MAY_OPEN = {
+    "teahouse.net.dial": {"socket", "getaddrinfo"},
+    "teahouse.net.certificate": {"open_connection"},  # on a socket that dial has made
+    "teahouse.engine.client": {"create_connection"},  # likewise
+    "teahouse.net.seal": {"socket"},  # to see that it cannot
+    "teahouse.net.tor_control": {"socket"},  # tor's control port, a Unix socket
+    "teahouse.broker": {"socket"},
+    "teahouse.forward": {"socket", "create_connection"},
+    "teahouse.tor_runner": {"socket"},
+    "teahouse.practice.processes": {"create_connection"},
+    "teahouse.practice.prosody": {"socket"},
+}
+
+
+def test_a3_only_the_dialer_opens_connections() -> None:
+    """In the whole client there is one other socket, that of tor's control port; names are resolved in one place."""
+    found: dict[str, set[str]] = {}
+    for name, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+                if called in OPENS:
+                    found.setdefault(name, set()).add(called)
+    assert [name for name, calls in found.items() if calls - MAY_OPEN.get(name, set())] == []
+    by_dns = {name for name in TREES if imports(name) & {"aiodns", "pycares", "dns.message"}}
+    assert by_dns == {"teahouse.net.names"}
+    assert {name for name in TREES if any(i.partition(".")[0] == "stem" for i in imports(name))} == {
+        "teahouse.net.tor_control"
+    }
+
+
 def test_no_cycles() -> None:
     """Also none under TYPE_CHECKING or inside functions."""
     done: set[str] = set()

@@ -167,6 +167,7 @@ class Tor:
         self._leave()
         self._place = place
         self._attending = asyncio.ensure_future(self._watch(place))
+        self._attending.add_done_callback(_own_up)
 
     def _leave(self) -> None:
         self._place = None
@@ -252,3 +253,9 @@ class Tor:
         self._board.begin()
         if not self._gone.done():
             self._gone.set_result(None)
+
+
+def _own_up(attending: "asyncio.Task[None]") -> None:
+    """Only a mistake of ours ends it; it must not end in silence."""
+    if not attending.cancelled() and (error := attending.exception()) is not None:
+        log.error("tor is not attended to any more", exc_info=error)

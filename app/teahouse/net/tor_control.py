@@ -4,6 +4,7 @@ stem is imported when the first connection is made; only `StemControl` knows it.
 """
 
 import logging
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +52,13 @@ class StemControl:
     """The protocol on stem, which takes ownership only of a tor that its own process owns; ours is the broker's."""
 
     def __init__(self, place: TorPlace, heard: Heard) -> None:
-        _silence()
         import stem
         from stem.control import Controller, EventType, State
 
+        _silence()
         self._errors = (stem.ControllerError, OSError, ValueError)
         try:
-            self._controller = Controller.from_socket_file(str(place.control))
+            self._controller = Controller(_control_socket(str(place.control)))
             try:
                 self._authenticate(place)
                 self._controller.add_status_listener(lambda _, state, __: _ended(heard, state == State.CLOSED))
@@ -98,6 +99,25 @@ class StemControl:
     def close(self) -> None:
         """Hang up."""
         self._controller.close()
+
+
+def _control_socket(path: str) -> Any:
+    from stem import SocketError
+    from stem.socket import ControlSocketFile
+
+    class Closing(ControlSocketFile):  # type: ignore[misc]
+        """stem's own leaves a socket open that could not connect."""
+
+        def _make_socket(self) -> socket.socket:
+            line = socket.socket(socket.AF_UNIX)
+            try:
+                line.connect(path)
+            except OSError as error:
+                line.close()
+                raise SocketError(error) from error
+            return line
+
+    return Closing(path)
 
 
 def _ended(heard: Heard, closed: bool) -> None:
