@@ -48,3 +48,19 @@ def test_t2_a2_signed_in_at_an_onion(
     circuit = house.do(c.ShowCircuit(mine.id))
     assert circuit.onion and len(circuit.hops) >= 3
     assert [name for name, _ in private_tor.names.asked if HOST in name or name.endswith("onion")] == []
+
+
+def test_t2_b23_registered_by_the_way_of_the_account(
+    engine: MakeEngine, server: Prosody, tor_host: MakeHost, onion: Node
+) -> None:
+    """From the first byte: made at the onion, and signed in under the same credentials."""
+    host = tor_host()
+    house = engine(tor=host, traced=True)
+    where = Server(onion.onion, 5222, False, str(server.ca))
+    form = house.do(c.OpenRegistration(HOST, where, Route.TOR), 60)
+    name = server.fresh_room("fresh").partition("@")[0]
+    mine = house.do(c.SubmitRegistration(form.ticket, (("username", name), ("password", "pass word"))), 60)
+    assert (mine.jid, mine.route) == (f"{name}@{HOST}", Route.TOR)
+    assert house.wait(LinkChanged, lambda e: e.account == mine.id and e.link is Link.ONLINE).onion
+    house.stop()
+    assert {call.said.partition(",")[0] for call in house.calls() if call.name == "socket"} == {"AF_UNIX"}
