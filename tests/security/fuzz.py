@@ -28,6 +28,7 @@ from teahouse.engine.client import Client
 from teahouse.engine.desk import Desk
 from teahouse.engine.guard import Phase
 from teahouse.engine.parser import BoundedParser, Forbidden
+from teahouse.engine.routing import routes_of
 from teahouse.store import accounts, chats
 from teahouse.store.database import Database
 from tests.rig import hostile
@@ -161,7 +162,8 @@ class Fuzz:
     """The targets. A profile of its own holds one account, one room and one contact."""
 
     def __init__(self, folder: Path) -> None:
-        self.desk = Desk(Database(folder / "fuzz", bytes(32)), lambda _: None, offline=True)
+        routes = routes_of(None, lambda _: None, None)
+        self.desk = Desk(Database(folder / "fuzz", bytes(32)), lambda _: None, routes, offline=True)
         self.account = accounts.add(self.desk.tools.db, Account(0, hostile.JID, "willow"), "secret")
         self.online = self.desk.add(self.account)
         chats.ensure(self.desk.tools.db, self.account.id, ROSE, ChatKind.PERSON, "Rose")
