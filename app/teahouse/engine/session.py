@@ -6,6 +6,7 @@ certificate, replaced session) stops it.
 """
 
 import asyncio
+import contextlib
 import random
 import time
 import xml.etree.ElementTree as ET
@@ -111,7 +112,7 @@ class Session:
             self._failures += 1
             pause = pause_after(self._failures)
             self._tell(Link.WAITING, problem, round(pause))
-            await self._pause(pause)
+            await self._rest(pause)
 
     async def _once(self) -> Problem:
         try:
@@ -162,6 +163,13 @@ class Session:
                 await client.ask(el("iq", {"type": "get"}, el(f"{{{PING}}}ping")), PING_PATIENCE)
             except Trouble as trouble:
                 return client.fail(trouble.problem)
+
+    async def _rest(self, seconds: float) -> None:
+        """Pause; the end of tor ends it, for then an account that goes by Tor waits for that."""
+        if self.account.route is not Route.TOR:
+            return await self._pause(seconds)
+        with contextlib.suppress(Trouble):
+            await self._bench.routes.tor.unless_gone(asyncio.ensure_future(self._pause(seconds)))
 
     async def _pause(self, seconds: float) -> None:
         # In short steps against the wall clock, so that a computer that slept tries at once.
