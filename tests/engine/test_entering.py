@@ -18,6 +18,7 @@ from teahouse.engine.desk import Desk
 from teahouse.engine.guard import Phase
 from teahouse.engine.pacer import JoinPace
 from teahouse.engine.roster import ASKING
+from teahouse.engine.routing import routes_of
 from teahouse.store import accounts, chats
 from teahouse.store.database import Database
 from tests.engine.test_delivery import MakeEngine
@@ -104,7 +105,9 @@ def test_a_room_left_while_it_is_entered_again_is_not_entered(world: World) -> N
 @pytest.mark.parametrize("left", [True, False])
 def test_a_room_left_before_its_turn_is_not_entered(tmp_path: Path, left: bool) -> None:
     async def asked() -> bytes:
-        desk = Desk(Database(tmp_path / "store", bytes(32)), lambda _: None, offline=True)
+        desk = Desk(
+            Database(tmp_path / "store", bytes(32)), lambda _: None, routes_of(None, lambda _: None, None), offline=True
+        )
         db = desk.tools.db
         kept = replace(accounts.add(db, Account(0, JID, "willow"), "secret"), route=Route.TOR)
         online, wire = desk.add(kept), Wire()

@@ -53,10 +53,11 @@ class StemControl:
 
     def __init__(self, place: TorPlace, heard: Heard) -> None:
         import stem
+        from stem.connection import AuthenticationFailure
         from stem.control import Controller, EventType, State
 
         _silence()
-        self._errors = (stem.ControllerError, OSError, ValueError)
+        self._errors = (stem.ControllerError, AuthenticationFailure, OSError, ValueError)
         try:
             self._controller = Controller(_control_socket(str(place.control)))
             try:
