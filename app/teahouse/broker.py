@@ -4,7 +4,9 @@ It holds the profile's lock and its Unix socket (a second start asks the first t
 practice server, passes signals on, and ends with the client's exit code.
 """
 
+import contextlib
 import fcntl
+import json
 import os
 import resource
 import select
@@ -17,11 +19,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from teahouse.broker_link import BrokerLink
+from teahouse.broker_link import START_AGAIN, BrokerLink
 from teahouse.browser import open_in_browser
+from teahouse.domain.policy import Policy
 from teahouse.i18n import _
 from teahouse.options import Options
 from teahouse.paths import BadProfileName, ProfilePaths, paths_in, profile_paths
+from teahouse.profile import policy_of
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
     from teahouse.tor_runner import TorRunner
 
 USAGE_ERROR = 2
+PROOF_PATIENCE, PROOF_LIMIT = 20.0, 65_536
+"""Seconds to wait for the proof of a running profile, and bytes that it may have."""
+MOST_CURIOUS = 8
+"""Starts with `--prove` that are answered at a time."""
 Client = Callable[[Options, ProfilePaths, BrokerLink], int]
 
 
@@ -43,26 +51,31 @@ def main(options: Options, client: Client | None = None) -> int:
     except (BadProfileName, OSError) as error:
         print(f"teahouse: {error}", file=sys.stderr)
         return USAGE_ERROR
+    if options.prove:
+        return _print_proof(paths)
     lock = take_lock(paths.lock)
     if lock is None:
         return _raise_the_other(paths)
     door = _open_door(paths.broker_socket)
-    ours, theirs = socket.socketpair()
-    broker = os.getpid()
-    pid = _fork()
-    if pid == 0:
-        door.close()
-        ours.close()
-        return _be_the_client(options, paths, BrokerLink(theirs), broker, client)
-    theirs.close()
+    broker, code = os.getpid(), START_AGAIN
     try:
-        return Broker(options, paths, pid, door, BrokerLink(ours)).run(temporary)
+        while code == START_AGAIN:
+            ours, theirs = socket.socketpair()
+            pid = _fork()
+            if pid == 0:
+                door.close()
+                ours.close()
+                return _be_the_client(options, paths, BrokerLink(theirs), broker, client)
+            theirs.close()
+            code = Broker(options, paths, pid, door, BrokerLink(ours)).run(temporary)
+        return code
     finally:
-        door.close()
-        paths.broker_socket.unlink(missing_ok=True)
-        if temporary:
-            shutil.rmtree(paths.run, ignore_errors=True)
-            shutil.rmtree(temporary, ignore_errors=True)
+        if os.getpid() == broker:
+            door.close()
+            paths.broker_socket.unlink(missing_ok=True)
+            if temporary:
+                shutil.rmtree(paths.run, ignore_errors=True)
+                shutil.rmtree(temporary, ignore_errors=True)
 
 
 def take_lock(path: Path) -> int | None:
@@ -89,6 +102,21 @@ def _raise_the_other(paths: ProfilePaths) -> int:
     return 0
 
 
+def _print_proof(paths: ProfilePaths) -> int:
+    proof = b""
+    try:
+        with socket.socket(socket.AF_UNIX) as other:
+            other.settimeout(PROOF_PATIENCE)
+            other.connect(str(paths.broker_socket))
+            other.sendall(b"prove\n")
+            while (piece := other.recv(4096)) and len(proof) < PROOF_LIMIT:
+                proof += piece
+    except OSError:
+        proof = b""
+    print(proof.decode(errors="replace") or _("This profile is not running, so there is nothing to prove."))
+    return 0 if proof else 1
+
+
 def _open_door(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)
     door = socket.socket(socket.AF_UNIX)
@@ -112,6 +140,12 @@ def _be_the_client(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent(broker)
     hide_memory()
+    if not options.demo and policy_of(paths.settings, options.provision) is Policy.TOR:
+        from teahouse.net.seal import seal
+        from teahouse.net.watch import watch
+
+        seal()
+        watch(())
     if client:
         return client(options, paths, link)
     from teahouse.main import run
@@ -132,6 +166,7 @@ class Broker:
         self._link = link
         self._practice: Practice | None = None
         self._others: list[Popen[bytes]] = []
+        self._curious: list[socket.socket] = []
         self._ending = False
         self._woken, self._waker = socket.socketpair()
 
@@ -150,7 +185,7 @@ class Broker:
             if self._practice:
                 self._practice.stop()
             self._restore_signals()
-            for end in (self._woken, self._waker):
+            for end in (self._woken, self._waker, *self._curious):
                 end.close()
             self._link.close()
 
@@ -208,6 +243,8 @@ class Broker:
         elif word == "browse":
             if (opened := open_in_browser(rest)) is not None:
                 self._others.append(opened)
+        elif word == "proof":
+            self._show_proof(rest)
         elif word == "tor":
             if self._tor is None:
                 from teahouse.tor_runner import TorRunner
@@ -218,12 +255,24 @@ class Broker:
     def _answer_door(self) -> None:
         try:
             visitor = self._door.accept()[0]
-            with visitor:
-                visitor.settimeout(1)
-                if visitor.recv(64).startswith(b"raise"):
-                    self._link.send(b"raise\n")
         except OSError:
             return
+        with contextlib.suppress(OSError):
+            visitor.settimeout(1)
+            wish = visitor.recv(64)
+            if wish.startswith(b"prove") and len(self._curious) < MOST_CURIOUS:
+                self._curious.append(visitor)
+                self._link.send(b"prove\n")
+                return
+            if wish.startswith(b"raise"):
+                self._link.send(b"raise\n")
+        visitor.close()
+
+    def _show_proof(self, text: str) -> None:
+        curious, self._curious = self._curious, []
+        for visitor in curious:
+            with visitor, contextlib.suppress(OSError, ValueError):
+                visitor.sendall(str(json.loads(text)).encode())
 
     def _start_practice(self, folder: Path) -> None:
         from teahouse.practice.processes import Practice

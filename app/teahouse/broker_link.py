@@ -3,12 +3,15 @@
 import socket
 
 LINE_LIMIT = 8_192
+START_AGAIN = 75
+"""The exit code by which the client asks for another client: what it may do is decided at its start."""
 
 
 class BrokerLink:
     """One end. The client gets `raise`, `practice-ready <provision file>` and `practice-failed <sentence>`, and may
-    send `practise` and `browse <web address>`; the lines about tor, in both directions, are described in
-    `tor_runner.py`. Nothing here blocks but `send`, which sends a few bytes into an empty socket."""
+    send `practise`, `browse <web address>` and, asked by `prove`, `proof <JSON string>`; the lines about tor, in both
+    directions, are described in `tor_runner.py`. Nothing here blocks but `send`, which sends a few bytes into an empty
+    socket."""
 
     def __init__(self, end: socket.socket) -> None:
         self._socket = end

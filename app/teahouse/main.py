@@ -1,5 +1,6 @@
 """The client process: puts window, reader and engine together. The window is painted before slixmpp is imported."""
 
+import json
 import os
 import signal
 import socket
@@ -12,15 +13,18 @@ from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from teahouse import i18n, log
-from teahouse.broker_link import BrokerLink
+from teahouse.broker_link import START_AGAIN, BrokerLink
 from teahouse.browser import browser
 from teahouse.domain.commands import Provision
 from teahouse.domain.events import VaultChanged, WentWrong
+from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
+from teahouse.net.seal import sealed
 from teahouse.options import Options
 from teahouse.paths import ProfilePaths
 from teahouse.profile_keeper import ProfileKeeper
+from teahouse.proving import prove
 from teahouse.store.reader import Reader
 from teahouse.store.vault import Vault
 from teahouse.ui.bridge import Bridge
@@ -29,6 +33,7 @@ from teahouse.ui.window import WindowActions
 
 if TYPE_CHECKING:
     from teahouse.engine.thread import EngineThread
+    from teahouse.ui.onboarding.welcome import Ways
 
 
 class Client:
@@ -42,6 +47,7 @@ class Client:
         self._reader = Reader(self.bridge.announce)
         self._early: list[tuple[object, int]] = []
         self._settings = ProfileKeeper(paths.settings, self.bridge.announce)
+        self._policy = Policy.OPEN if options.demo else self._settings.profile.policy
         i18n.use(self._settings.profile.language)
         vault = self._vault()
         self._vault_open = vault.state is VaultState.OPEN
@@ -63,6 +69,7 @@ class Client:
             add_identity=self._add_identity,
             quit=QApplication.quit,
             open_link=self._open_link if browser() else None,
+            sealed=sealed(),
             save_appearance=self._settings.save_appearance,
             practice=self._options.demo,
         )
@@ -109,6 +116,7 @@ class Client:
             self._reader.open,
             offline=self._options.offline,
             tell_broker=lambda line: self._broker.send(line.encode()),
+            policy=self._policy,
         )
         for command, ticket in self._early:
             self._engine.submit(command, ticket)  # type: ignore[arg-type]
@@ -133,6 +141,8 @@ class Client:
             word, _, rest = line.partition(" ")
             if word == "raise":
                 self.shell.raise_window()
+            elif word == "prove":
+                prove(self.bridge, self._vault_open, self._proven)
             elif word == "tor" and self._engine is not None:
                 self._engine.hear(rest)
             elif word == "practice-ready":
@@ -142,6 +152,9 @@ class Client:
         if self._broker.closed:
             self._notifier.setEnabled(False)
 
+    def _proven(self, proof: str) -> None:
+        self._broker.send(b"proof " + json.dumps(proof).encode())
+
     # -- what the window wants ----------------------------------------------
 
     def _welcome(self) -> QWidget:
@@ -150,12 +163,27 @@ class Client:
 
         if self._options.demo:
             return Preparing(self.bridge)
-        return Welcome(self.bridge, self._practise, vault_open=self._vault_open)
+        return Welcome(self.bridge, self._ways(), vault_open=self._vault_open)
+
+    def _ways(self) -> "Ways":
+        from teahouse.ui.onboarding.welcome import Ways
+
+        return Ways(self._practise, self._policy is Policy.OPEN, self._without_tor, self._speak)
+
+    def _without_tor(self) -> None:
+        """Allow other routes; the seal cannot be taken off, so that needs another client."""
+        self._settings.save_policy(Policy.OPEN)
+        QApplication.exit(START_AGAIN)
+
+    def _speak(self, language: str) -> None:
+        self._settings.save_appearance(self._settings.profile.theme.value, language)
+        i18n.use(language)
+        self.shell.show_welcome()
 
     def _add_identity(self) -> None:
         from teahouse.ui.onboarding.welcome import Welcome
 
-        self._adding = Welcome(self.bridge, self._practise, vault_open=True, first=False)
+        self._adding = Welcome(self.bridge, self._ways(), vault_open=True, first=False)
         self._adding.finished.connect(self._added)
         self._adding.show()
 

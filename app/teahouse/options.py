@@ -21,6 +21,7 @@ class Options:
     offline: bool = False
     screenshot: Path | None = None
     log_level: str = "warning"
+    prove: bool = False
     theme: str = ""
     """`light` or `dark` for this start only; empty means what the profile says."""
 
@@ -34,6 +35,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     add("--demo", action="store_true", help=_("just try: a practice server on this computer, deleted at the end"))
     add("--offline", action="store_true", help=_("do not connect"))
     add("--screenshot", metavar="FILE.png", type=Path, help=_("save a picture of the window and end"))
+    add("--prove", action="store_true", help=_("say what keeps the running profile from the network, and end"))
     add("--log-level", choices=LOG_LEVELS, default="warning", help=_("how much to write to the terminal"))
     add("--theme", choices=("light", "dark"), default="", help=_("colours for this start only"))
     add("--version", action="version", version=f"Teahouse {__version__}")
@@ -45,5 +47,6 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         offline=found.offline,
         screenshot=found.screenshot.absolute() if found.screenshot else None,
         log_level=found.log_level,
+        prove=found.prove,
         theme=found.theme,
     )

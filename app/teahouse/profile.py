@@ -9,15 +9,9 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
+from teahouse.domain.policy import Policy
 from teahouse.domain.vault import VaultMode
 from teahouse.i18n import _
-
-
-class Policy(Enum):
-    """Which routes the accounts of a profile may take."""
-
-    TOR = "tor"
-    OPEN = "open"
 
 
 class Theme(Enum):
@@ -44,6 +38,18 @@ class ProfileDamaged(Exception):
 
 
 Choice = TypeVar("Choice", bound=Enum)
+
+
+def policy_of(path: Path, provision: Path | None = None) -> Policy:
+    """The policy of a profile; of a new one what its provision file says (`policy = "open"`); in doubt, Tor."""
+    try:
+        profile = read_profile(path)
+        if profile is None and provision is not None:
+            profile = Profile(_chosen(provision, tomllib.loads(provision.read_text()), "policy", Policy) or Policy.TOR)
+            write_profile(path, profile)
+    except (ProfileDamaged, OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return Policy.TOR
+    return profile.policy if profile else Policy.TOR
 
 
 def read_profile(path: Path) -> Profile | None:

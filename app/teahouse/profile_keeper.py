@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from teahouse.domain.events import Event, WentWrong
+from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Fault, Problem
 from teahouse.domain.vault import VaultMode
-from teahouse.profile import Policy, Profile, ProfileDamaged, Theme, read_profile, write_profile
+from teahouse.profile import Profile, ProfileDamaged, Theme, read_profile, write_profile
 
 
 class ProfileKeeper:
@@ -27,8 +28,12 @@ class ProfileKeeper:
         self._save(replace(self.profile, theme=Theme(theme), language=language))
 
     def save_vault(self, mode: VaultMode) -> None:
-        """Keep how the vault opens. A profile without Tor is an open one."""
-        self._save(replace(self.profile, vault=mode, policy=Policy.OPEN))
+        """Keep how the vault opens."""
+        self._save(replace(self.profile, vault=mode))
+
+    def save_policy(self, policy: Policy) -> None:
+        """Keep which routes are allowed; it counts from the next start of the client."""
+        self._save(replace(self.profile, policy=policy))
 
     def _save(self, profile: Profile) -> None:
         if profile == self.profile or self.problem is not None:

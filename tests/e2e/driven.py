@@ -1,15 +1,27 @@
 """Starts the real program with a script of `tests.e2e.hands`, and reads what the script reported."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from teahouse.domain.policy import Policy
+from teahouse.profile import Profile, write_profile
 from tests.rig.program import Program
 from tests.rig.xvfb import Xvfb
 
 
-def hands(home: Path, display: Xvfb, script: str, *arguments: str, **words: str) -> Program:
+def hands(
+    home: Path, display: Xvfb, script: str, *arguments: str, before: Sequence[str] = (), **words: str
+) -> Program:
     """The program on a display of its own, driven by a script; `words` are its environment."""
     environment = {"DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb", **words}
-    return Program(home, script, *arguments, environment=environment, module="tests.e2e.hands")
+    return Program(home, script, *arguments, environment=environment, module="tests.e2e.hands", before=before)
+
+
+def open_profile(home: Path) -> None:
+    """The profile of this home allows other routes than Tor."""
+    folder = home / "data" / "profiles" / "default"
+    folder.mkdir(parents=True)
+    write_profile(folder / "profile.toml", Profile(Policy.OPEN))
 
 
 def heard(program: Program) -> list[str]:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from teahouse import broker, options
 from teahouse.broker_link import BrokerLink
+from teahouse.net.seal import sealed
 from teahouse.options import Options
 from teahouse.paths import ProfilePaths
 from teahouse.ui.dialogs.browse import BrowseRoomsSheet
@@ -24,7 +25,7 @@ from teahouse.ui.dialogs.gate import StoppedPage
 from teahouse.ui.window import MainWindow
 
 Step = Callable[[], object]
-PATIENCE = 20.0
+PATIENCE = float(os.environ.get("HANDS_PATIENCE", "20"))
 
 
 def seen(name: str) -> QWidget | None:
@@ -49,9 +50,15 @@ def type_into(name: str, text: str, *, enter: bool = False) -> None:
         QTest.keyClick(field, Qt.Key.Key_Return)
 
 
+def card(name: str) -> QWidget | None:
+    """The visible card whose name begins so."""
+    found = (w for w in QApplication.allWidgets() if w.objectName() == "choice" and w.isVisible())
+    return next((w for w in found if w.accessibleName().startswith(name)), None)
+
+
 def press(name: str) -> None:
-    """Press a button by the keyboard."""
-    widget = seen(name)
+    """Press a button or a card by the keyboard."""
+    widget = card(name) or seen(name)
     assert widget is not None, name
     QTest.keyClick(widget, Qt.Key.Key_Space)
 
@@ -75,16 +82,17 @@ def lines(window: MainWindow) -> list[str]:
 def register() -> Iterator[Step]:
     """Through the welcome window to a new account, into a room, one line said, one heard; then quit."""
     yield lambda: [w for w in QApplication.allWidgets() if w.objectName() == "choice" and w.isVisible()]
-    first = next(w for w in QApplication.allWidgets() if w.accessibleName().startswith("New identity"))
-    QTest.keyClick(first, Qt.Key.Key_Space)
+    press("New identity")
+    yield lambda: card(os.environ["HANDS_WAY"])
+    press(os.environ["HANDS_WAY"])
     yield lambda: seen("passphrase")
     type_into("passphrase", "correct horse tea")
     type_into("again", "correct horse tea", enter=True)
-    yield lambda: seen("domain")
+    yield lambda: seen("domain") and not seen("passphrase")
     type_into("domain", os.environ["HANDS_DOMAIN"])
     press("more")
     yield lambda: seen("host")
-    type_into("host", "127.0.0.1")
+    type_into("host", os.environ.get("HANDS_HOST", "127.0.0.1"))
     type_into("port", os.environ["HANDS_PORT"])
     type_into("ca_file", os.environ["HANDS_CA"])
     press("Ask this server")
@@ -100,7 +108,8 @@ def register() -> Iterator[Step]:
     yield sheets
     sheet = sheets()[0]
     room = os.environ["HANDS_ROOM"]
-    yield lambda: [n for n in range(sheet.rooms.count()) if room.partition("@")[0] in sheet.rooms.item(n).text()]
+    # Which rooms there are is Prosody's to say, and once asked it forgets to list new ones that nobody keeps.
+    yield lambda: not sheet._busy.isVisible()
     type_into("Address of the room", room)
     QTest.keyClick(sheet.address, Qt.Key.Key_Tab)
     yield lambda: seen("Join")
@@ -113,6 +122,11 @@ def register() -> Iterator[Step]:
     QTest.keyClick(window.conversation.composer.box, Qt.Key.Key_Return)
     yield lambda: any("and to you" in line and "delivered" in line.lower() for line in lines(window))
     _report(window)
+    yield lambda: any(word in window.strip.way.accessibleName() for word in os.environ["HANDS_STRIP"].split("|"))
+    print(f"hands: strip {window.strip.way.accessibleName()}", flush=True)
+    if os.environ.get("HANDS_WAITS"):
+        print("hands: waiting", flush=True)
+        yield lambda: any("you may go" in line for line in lines(window))
 
 
 def read_offline() -> Iterator[Step]:
@@ -141,6 +155,27 @@ def stopped() -> Iterator[Step]:
     press("Quit")
 
 
+def leave_tor() -> Iterator[Step]:
+    """In a Tor profile: choose to go without, and confirm; in the client that follows, end."""
+    print(f"hands: sealed {sealed()}", flush=True)
+    yield lambda: card("New identity")
+    if not sealed():
+        return
+    press("New identity")
+    yield lambda: seen("Without Tor…")
+    press("Without Tor…")
+    yield lambda: seen("Allow and start again")
+    press("Allow and start again")
+    yield lambda: False
+
+
+def idle() -> Iterator[Step]:
+    """Stay until ended."""
+    yield lambda: card("New identity")
+    print("hands: idle", flush=True)
+    yield lambda: False
+
+
 def _unlock() -> Iterator[Step]:
     yield lambda: seen("Passphrase")
     type_into("Passphrase", "correct horse tea", enter=True)
@@ -167,6 +202,7 @@ def run(script: Iterator[Step], chosen: Options, paths: ProfilePaths, link: Brok
     """The client, with the script's steps on a timer of its loop."""
     from teahouse import main as client
 
+    print(f"hands: client {os.getpid()}", flush=True)
     waiting: list[Step] = [lambda: True]
     since = [time.monotonic()]
 
@@ -180,7 +216,8 @@ def run(script: Iterator[Step], chosen: Options, paths: ProfilePaths, link: Brok
             QApplication.exit(0)
         except BaseException as error:
             words = [w for top in QApplication.topLevelWidgets() if top.isVisible() for w in _texts(top)]
-            print(f"hands: failed: {error!r}; on the screen: {words}", flush=True)
+            rooms = [sheet.rooms.item(at).text() for sheet in sheets() for at in range(sheet.rooms.count())]
+            print(f"hands: failed: {error!r}; on the screen: {words}; rooms: {rooms}", flush=True)
             import traceback
 
             traceback.print_exc()
@@ -197,4 +234,4 @@ def run(script: Iterator[Step], chosen: Options, paths: ProfilePaths, link: Brok
 
 
 if __name__ == "__main__":
-    sys.exit(main(register, read_offline, come_back, stopped))
+    sys.exit(main(register, read_offline, come_back, stopped, leave_tor, idle))

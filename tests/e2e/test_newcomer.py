@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.driven import hands, heard
+from tests.e2e.driven import hands, heard, open_profile
 from tests.rig.peer import Peer
 from tests.rig.prosody import HOST, Prosody
 from tests.rig.xvfb import Xvfb
@@ -22,7 +22,10 @@ def test_a_newcomer_talks_quits_and_comes_back(server: Prosody, peer: MakePeer, 
         "HANDS_CA": str(server.ca),
         "HANDS_NAME": name,
         "HANDS_ROOM": room,
+        "HANDS_WAY": "Without Tor",
+        "HANDS_STRIP": "Direct",
     }
+    open_profile(home)
     with hands(home, display, "register", **where) as program:
         program.expect("hands: inside", 60)
         other.say(room, "good evening")

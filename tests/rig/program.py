@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.rig.wait import until
@@ -14,10 +14,18 @@ _APP = Path(__file__).resolve().parents[2] / "app"
 
 
 class Program:
-    """`python -m teahouse` with these arguments; broker and client share a process group of their own."""
+    """`python -m teahouse` with these arguments; broker and client share a process group of their own.
+
+    `before` is a command that runs it, such as strace.
+    """
 
     def __init__(
-        self, home: Path, *arguments: str, environment: Mapping[str, str] | None = None, module: str = "teahouse"
+        self,
+        home: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        module: str = "teahouse",
+        before: Sequence[str] = (),
     ) -> None:
         self.home = home
         run = home / "run"
@@ -28,7 +36,7 @@ class Program:
         self.environment = {**keep, **folders, "PYTHONPATH": f"{_APP}:{_APP.parent}", **(environment or {})}
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", module, *arguments],
+                [*before, sys.executable, "-P", "-m", module, *arguments],
                 cwd=home,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

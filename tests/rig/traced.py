@@ -28,6 +28,40 @@ class Call:
     name: str
     said: str
     answer: str
+    task: int = 0
+    """The process or thread that made it."""
+
+
+def tracing(file: Path, *more: str) -> list[str]:
+    """The command that runs a program and writes down its sockets, and further calls, into a file."""
+    return ["strace", "-f", "-qq", "--seccomp-bpf", "-s", "200", "-e", ",".join((_CALLS, *more)), "-o", str(file)]
+
+
+def read_trace(file: Path) -> list[Call]:
+    """The calls of a trace, in order; those that took turns with others are put together again."""
+    begun: dict[str, str] = {}
+    found = []
+    for raw in file.read_text(errors="replace").splitlines():
+        number, _, text = raw.partition(" ")
+        text = text.strip()
+        if text.endswith("<unfinished ...>"):
+            begun[number] = text.removesuffix("<unfinished ...>").strip()
+            continue
+        if resumed := re.match(r"<\.\.\. \w+ resumed>(.*)", text):
+            text = begun.pop(number, "") + resumed[1]
+        if call := re.fullmatch(r"(\w+)\((.*)\)\s+= (.*)", text):
+            found.append(Call(call[1], call[2], call[3], int(number)))
+    return found
+
+
+def descended(calls: list[Call], ancestor: int) -> list[Call]:
+    """The calls of a process, of its threads and of all that it started; needs a trace with clone, clone3 and vfork."""
+    family = {ancestor}
+    for call in calls:
+        child = call.answer.split()[0]
+        if call.task in family and call.name in ("clone", "clone3", "fork", "vfork") and child.isdigit():
+            family.add(int(child))
+    return [call for call in calls if call.task in family]
 
 
 class TracedEngine:
@@ -45,9 +79,8 @@ class TracedEngine:
         self._announce, self._opened, self._tell = announce, opened, tell_broker
         self._trace = folder / "trace.txt"
         self._line, theirs = Pipe()
-        command = ["strace", "-f", "-qq", "--seccomp-bpf", "-s", "200", "-e", _CALLS, "-o", str(self._trace)]
         self._process = subprocess.Popen(
-            [*command, sys.executable, "-P", "-m", "tests.rig.traced", str(theirs.fileno())],
+            [*tracing(self._trace), sys.executable, "-P", "-m", "tests.rig.traced", str(theirs.fileno())],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
@@ -89,20 +122,8 @@ class TracedEngine:
         self._line.close()
 
     def calls(self) -> list[Call]:
-        """What it did so far, in order; calls that took turns with others are put together again."""
-        begun: dict[str, str] = {}
-        found = []
-        for raw in self._trace.read_text(errors="replace").splitlines():
-            number, _, text = raw.partition(" ")
-            text = text.strip()
-            if text.endswith("<unfinished ...>"):
-                begun[number] = text.removesuffix("<unfinished ...>").strip()
-                continue
-            if resumed := re.match(r"<\.\.\. \w+ resumed>(.*)", text):
-                text = begun.pop(number, "") + resumed[1]
-            if call := re.fullmatch(r"(\w+)\((.*)\)\s+= (.*)", text):
-                found.append(Call(call[1], call[2], call[3]))
-        return found
+        """What it did so far, in order."""
+        return read_trace(self._trace)
 
 
 def read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:

@@ -9,13 +9,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from teahouse.domain.account import Account
+from teahouse.domain.account import Account, Route
 from teahouse.domain.chat import Occupant, RoomFacts
 from teahouse.domain.commands import CreateVault, LeaveRoom, MarkRead, RemoveChat
 from teahouse.domain.contact import Contact
 from teahouse.domain.events import CertificateDoubted, OccupantsChanged, RoomDescribed
 from teahouse.domain.registration import FormField, RegistrationForm
 from teahouse.ui.chats.menu import chat_menu
+from teahouse.ui.dialogs.bridges import BridgesSheet
 from teahouse.ui.dialogs.browse import BrowseRoomsSheet
 from teahouse.ui.dialogs.certificate import CertificateSheet
 from teahouse.ui.dialogs.link import LinkSheet
@@ -28,8 +29,11 @@ from teahouse.ui.dialogs.whole import show_whole
 from teahouse.ui.onboarding.identity import IdentityPage, _FormStep, _RecoveryStep
 from teahouse.ui.onboarding.protect import ProtectPage
 from teahouse.ui.onboarding.signin import SignInPage
-from teahouse.ui.onboarding.welcome import Welcome
+from teahouse.ui.onboarding.torpage import TorPage
+from teahouse.ui.onboarding.way import BridgePage, ProxyPage, Way, WayPage
+from teahouse.ui.onboarding.welcome import Ways, Welcome
 from teahouse.ui.preferences import Preferences
+from teahouse.ui.promise import show_promise
 from teahouse.ui.shortcuts import show_keys
 
 from .fake import ROOM, World
@@ -57,6 +61,10 @@ def nothing() -> None:
     """Does nothing."""
 
 
+def ignored(answer: object) -> None:
+    """Takes an answer and does nothing."""
+
+
 SHEETS: dict[str, Callable[[World, QWidget], QWidget]] = {
     "browse": lambda w, p: BrowseRoomsSheet(p, w.bridge, ACCOUNT, lambda chat: None),
     "certificate": lambda w, p: CertificateSheet(p, w.bridge, CertificateDoubted(1, "h", "ab" * 32, "why")),
@@ -69,10 +77,17 @@ SHEETS: dict[str, Callable[[World, QWidget], QWidget]] = {
     "whole": lambda w, p: show_whole(p, "long"),
     "keys": lambda w, p: show_keys(p),
     "unlock": lambda w, p: UnlockPage(w.bridge),
-    "welcome": lambda w, p: Welcome(w.bridge, nothing, vault_open=False),
+    "welcome": lambda w, p: Welcome(w.bridge, Ways(nothing), vault_open=False),
     "protect": lambda w, p: ProtectPage(w.bridge, nothing, nothing),
-    "sign in": lambda w, p: SignInPage(w.bridge, nothing, nothing),
-    "identity": lambda w, p: IdentityPage(w.bridge, nothing, nothing),
+    "way": lambda w, p: WayPage(ignored, nothing, open_profile=False, without_tor=nothing),
+    "open way": lambda w, p: WayPage(ignored, nothing, open_profile=True, without_tor=nothing),
+    "bridge": lambda w, p: BridgePage(ignored, nothing),
+    "bridges": lambda w, p: BridgesSheet(p, w.bridge),
+    "proxy": lambda w, p: ProxyPage(ignored, nothing),
+    "tor": lambda w, p: TorPage(w.bridge, Way(Route.TOR), nothing, nothing, nothing),
+    "promise": lambda w, p: show_promise(p),
+    "sign in": lambda w, p: SignInPage(w.bridge, nothing, nothing, Way(Route.TOR)),
+    "identity": lambda w, p: IdentityPage(w.bridge, nothing, nothing, Way(Route.TOR)),
     "form": lambda w, p: _FormStep(w.bridge, FORM, nothing, lambda account, password: None),
     "recovery": lambda w, p: _RecoveryStep(ACCOUNT, "secret", nothing),
 }
@@ -138,7 +153,7 @@ def test_chats_are_walked_by_keys(qtbot: QtBot) -> None:
 
 def test_the_welcome_window_by_keys(qtbot: QtBot) -> None:
     world = World()
-    welcome = Welcome(world.bridge, nothing, vault_open=False)
+    welcome = Welcome(world.bridge, Ways(nothing), vault_open=False)
     qtbot.addWidget(welcome)
     welcome.show()
     welcome.activateWindow()
@@ -149,6 +164,15 @@ def test_the_welcome_window_by_keys(qtbot: QtBot) -> None:
     second = QApplication.focusWidget()
     assert second is not None and second.accessibleName().startswith("I have an account")
     QTest.keyClick(second, Qt.Key.Key_Return)
+    way = QApplication.focusWidget()
+    assert way is not None and way.accessibleName().startswith("No, connect")
+    for _step in range(3):
+        way = QApplication.focusWidget()
+        assert way is not None
+        QTest.keyClick(way, Qt.Key.Key_Tab)
+    direct = QApplication.focusWidget()
+    assert direct is not None and direct.accessibleName().startswith("Without Tor")
+    QTest.keyClick(direct, Qt.Key.Key_Return)
     page = welcome.findChild(ProtectPage)
     assert isinstance(page, ProtectPage) and page.isVisible()
     for name in ("passphrase", "again"):

@@ -101,6 +101,7 @@ MAY_OPEN = {
     "teahouse.engine.client": {"create_connection"},  # likewise
     "teahouse.net.seal": {"socket"},  # to see that it cannot
     "teahouse.net.tor_control": {"socket"},  # tor's control port, a Unix socket
+    "teahouse.proving": {"socket"},  # made of descriptors that are open, to see of which family they are
     "teahouse.broker": {"socket"},
     "teahouse.forward": {"socket", "create_connection"},
     "teahouse.tor_runner": {"socket"},

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teahouse.domain.events import Event
+from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Fault
 from teahouse.domain.vault import VaultMode
-from teahouse.profile import Policy, Profile, ProfileDamaged, Theme, read_profile, toml_string, write_profile
+from teahouse.profile import Profile, ProfileDamaged, Theme, read_profile, toml_string, write_profile
 from teahouse.profile_keeper import ProfileKeeper
 
 
@@ -34,6 +35,8 @@ def test_what_is_chosen_is_kept(tmp_path: Path) -> None:
     keeper = ProfileKeeper(path, said.append)
     keeper.save_appearance("dark", "zh_CN")
     keeper.save_vault(VaultMode.PASSPHRASE)
+    assert read_profile(path) == Profile(Policy.TOR, Theme.DARK, "zh_CN", VaultMode.PASSPHRASE)
+    keeper.save_policy(Policy.OPEN)
     assert read_profile(path) == Profile(Policy.OPEN, Theme.DARK, "zh_CN", VaultMode.PASSPHRASE)
     assert ProfileKeeper(path, said.append).profile == keeper.profile and said == []
 

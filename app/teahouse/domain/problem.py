@@ -44,6 +44,7 @@ class Fault(Enum):
     PROFILE_IN_USE = "profile-in-use"
     PRACTICE_MISSING = "practice-missing"
     BAD_PROVISION = "bad-provision"
+    ROUTE_CLOSED = "route-closed"
     BAD_PROXY = "bad-proxy"
     PROXY_UNREACHABLE = "proxy-unreachable"
     PROXY_PASSWORD = "proxy-password"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from teahouse.domain import commands as c
 from teahouse.domain.events import Answered, Event, Refused, TorChanged, VaultChanged, WentWrong
+from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
 from teahouse.engine import accounts, chatting, rooming, routing
@@ -33,10 +34,11 @@ class Engine:
         offline: bool = False,
         tell_broker: Callable[[str], None] | None = None,
         resolvers: routing.Resolvers | None = None,
+        policy: Policy = Policy.OPEN,
     ) -> None:
         """`tell_broker` takes lines, None means that there is none; `resolvers` stand in for those of resources/."""
         self._vault, self._announce, self._opened, self._offline = Vault(folder), announce, opened, offline
-        self.routes = routing.routes_of(tell_broker, announce, resolvers)
+        self.routes = routing.routes_of(tell_broker, announce, resolvers, policy)
         self.desk: Desk | None = None
         self._closed: Trouble | None = None
         self._commands: Handlers = {

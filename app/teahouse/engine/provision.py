@@ -52,6 +52,13 @@ def _settings(desk: Desk, content: dict[str, Any]) -> int:
     return 0
 
 
+def _route(desk: Desk, entry: dict[str, Any]) -> Route:
+    usual = desk.tools.routes.usual
+    route = _ROUTES[str(entry["route"])] if "route" in entry else usual
+    desk.tools.routes.allow(route)
+    return route
+
+
 async def _account(desk: Desk, entry: dict[str, Any], folder: Path) -> int:
     jid = Jid.parse(str(entry["address"]))
     if any(account.jid == jid.bare for account in accounts.every(desk.tools.db)):
@@ -59,7 +66,7 @@ async def _account(desk: Desk, entry: dict[str, Any], folder: Path) -> int:
     ca_file = str(folder / str(entry["ca_file"])) if entry.get("ca_file") else ""
     server = Server(str(entry.get("host", "")), int(entry.get("port", 0)), bool(entry.get("direct_tls")), ca_file)
     nick, password = str(entry.get("nick", "")) or jid.local, str(entry["password"])
-    route, isolation = _ROUTES[str(entry.get("route", "direct"))], Isolation()
+    route, isolation = _route(desk, entry), Isolation()
     if entry.get("register"):
         form = await desk.registrations.begin(jid.domain, server, route)
         registering = desk.registrations.get(form.ticket)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from teahouse.domain.account import Proxy, Route
+from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.tor import Circuit, TorPhase
 from teahouse.net.circuits import address_of, in_use, with_countries
@@ -57,8 +58,10 @@ def sound_proxy(proxy: Proxy | None) -> Proxy:
 class Routes:
     """Hands out ways, and takes them back when tor is gone. `resolvers` stand in for those of resources/."""
 
-    def __init__(self, tor: Tor, resolvers: Sequence[Endpoint] | None = None) -> None:
-        self.tor, self.resolvers = tor, resolvers
+    def __init__(
+        self, tor: Tor, resolvers: Sequence[Endpoint] | None = None, policy: Policy = Policy.OPEN
+    ) -> None:
+        self.tor, self.resolvers, self._policy = tor, resolvers, policy
         self._isolations: dict[int, Isolation] = {}
 
     def isolation(self, account: int) -> Isolation:
@@ -74,10 +77,21 @@ class Routes:
         """Whether a way by Tor can be had at once."""
         return self.tor.status.phase is TorPhase.READY
 
+    @property
+    def usual(self) -> Route:
+        """The route of an account for which none is named."""
+        return Route.TOR if self._policy is Policy.TOR else Route.DIRECT
+
+    def allow(self, route: Route) -> None:
+        """Raises Trouble(ROUTE_CLOSED) for a route that the policy of the profile does not allow."""
+        if self._policy is Policy.TOR and route is not Route.TOR:
+            raise Trouble(Problem(Fault.ROUTE_CLOSED))
+
     async def way(
         self, route: Route, proxy: Proxy | None, isolation: Isolation, seconds: float | None = PATIENCE
     ) -> Way:
         """The way, as soon as it can be gone; raises Trouble."""
+        self.allow(route)
         socks = await self.tor.ready(seconds) if route is Route.TOR else None
         return way_of(route, proxy, isolation, socks)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from teahouse.domain import commands as c
 from teahouse.domain.account import Account, Route
 from teahouse.domain.events import AccountStored, CircuitShown, Event, TorChanged
+from teahouse.domain.policy import Policy
 from teahouse.domain.tor import Circuit, TorSource
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.routes import Routes, sound_proxy
@@ -20,10 +21,13 @@ _BRIDGES, _SOURCE = "tor.bridges", "tor.source"
 
 
 def routes_of(
-    tell_broker: Callable[[str], None] | None, announce: Callable[[Event], None], resolvers: Resolvers | None
+    tell_broker: Callable[[str], None] | None,
+    announce: Callable[[Event], None],
+    resolvers: Resolvers | None,
+    policy: Policy = Policy.OPEN,
 ) -> Routes:
     """The routes of an engine, whose tor speaks to this broker."""
-    return Routes(Tor(tell_broker, lambda status: announce(TorChanged(status))), resolvers)
+    return Routes(Tor(tell_broker, lambda status: announce(TorChanged(status))), resolvers, policy)
 
 
 async def restore(db: Database, routes: Routes) -> None:
@@ -36,6 +40,7 @@ async def restore(db: Database, routes: Routes) -> None:
 
 async def _set_route(desk: Desk, wish: c.SetRoute) -> Account:
     online, proxy = desk.of(wish.account), wish.proxy
+    desk.tools.routes.allow(wish.route)
     if wish.route is Route.PROXY:
         sound_proxy(proxy)
     account = replace(online.session.account, route=wish.route, proxy=proxy or online.session.account.proxy)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from teahouse.domain.commands import Command
 from teahouse.domain.events import Event, WentWrong
+from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Trouble
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ class EngineThread:
         offline: bool = False,
         tell_broker: Callable[[str], None] | None = None,
         resolvers: "Sequence[Endpoint] | None" = None,
+        policy: Policy = Policy.OPEN,
     ) -> None:
         self._folder, self._announce, self._opened, self._offline = folder, announce, opened, offline
-        self._tell_broker, self._resolvers = tell_broker, resolvers
+        self._tell_broker, self._resolvers, self._policy = tell_broker, resolvers, policy
         self._hear: Callable[[str], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._commands: deque[tuple[Command, int] | None] = deque()
@@ -81,6 +83,7 @@ class EngineThread:
             offline=self._offline,
             tell_broker=self._tell_broker,
             resolvers=self._resolvers,
+            policy=self._policy,
         )
         self._loop, self._hear = asyncio.get_running_loop(), engine.hear
         try:

@@ -12,12 +12,15 @@ from teahouse.domain.events import (
     AccountStored,
     ChatRemoved,
     ChatStored,
+    CircuitShown,
     ContactsChanged,
     LinkChanged,
     OccupantsChanged,
     RoomDescribed,
+    TorChanged,
 )
 from teahouse.domain.queries import ListAccounts, ListChats
+from teahouse.domain.tor import Circuit, TorStatus
 from teahouse.ui.bridge import Bridge
 
 
@@ -32,6 +35,8 @@ class Known(QObject):
     occupants_changed = Signal(int)
     facts_changed = Signal(int)
     contacts_changed = Signal(int)
+    tor_changed = Signal()
+    """How far tor is, or the circuit of an account."""
 
     def __init__(self, bridge: Bridge) -> None:
         super().__init__()
@@ -41,6 +46,8 @@ class Known(QObject):
         self.occupants: dict[int, dict[str, Occupant]] = {}
         self.facts: dict[int, RoomFacts] = {}
         self.contacts: dict[int, dict[str, Contact]] = {}
+        self.tor = TorStatus()
+        self.circuits: dict[int, Circuit] = {}
         self.loaded = False
         bridge.on(AccountStored, self._account, self)
         bridge.on(LinkChanged, self._link, self)
@@ -49,6 +56,8 @@ class Known(QObject):
         bridge.on(OccupantsChanged, self._occupants, self)
         bridge.on(RoomDescribed, self._described, self)
         bridge.on(ContactsChanged, self._roster, self)
+        bridge.on(TorChanged, self._tor, self)
+        bridge.on(CircuitShown, self._circuit, self)
         bridge.ask(ListAccounts(), self._listed)
         bridge.ask(ListChats(), self._chats)
 
@@ -80,7 +89,22 @@ class Known(QObject):
 
     def _link(self, events: Sequence[LinkChanged]) -> None:
         self.links |= {e.account: e for e in events}
+        for event in events:
+            if event.link is not Link.ONLINE:
+                self.circuits.pop(event.account, None)
         self.links_changed.emit()
+
+    def _tor(self, events: Sequence[TorChanged]) -> None:
+        self.tor = events[-1].status
+        self.tor_changed.emit()
+
+    def _circuit(self, events: Sequence[CircuitShown]) -> None:
+        for event in events:
+            if event.circuit is None:
+                self.circuits.pop(event.account, None)
+            else:
+                self.circuits[event.account] = event.circuit
+        self.tor_changed.emit()
 
     def _chats(self, chats: Sequence[Chat]) -> None:
         self.chats = {c.id: c for c in self._named(chats)} | self.chats

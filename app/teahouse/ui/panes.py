@@ -32,7 +32,7 @@ class Panes(QWidget):
     def __init__(self, bridge: Bridge, known: Known, hooks: Hooks | None = None) -> None:
         super().__init__()
         self._details_wanted, self._details_asked, self._list_asked = True, False, False
-        self.rail, self.chats, self.strip = Rail(), ChatsPane(bridge, known), Strip()
+        self.rail, self.chats, self.strip = Rail(), ChatsPane(bridge, known), Strip(bridge, known)
         self.conversation = ConversationPane(bridge, known, hooks)
         self.details, self.empty = Details(bridge, known), EmptyPage()
         self._middle = QStackedWidget()

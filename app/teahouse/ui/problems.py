@@ -77,6 +77,10 @@ def _connection() -> dict[Fault, tuple[str, str]]:
 
 def _routes() -> dict[Fault, tuple[str, str]]:
     return {
+        Fault.ROUTE_CLOSED: (
+            _("This profile allows no other route than Tor."),
+            _("Nothing was sent. Choose Tor, or use another profile for other routes."),
+        ),
         Fault.BAD_PROXY: (
             _("{about} cannot be used as a proxy."),
             _("Enter the host and the port of a SOCKS5 proxy, and a password if there is a user."),

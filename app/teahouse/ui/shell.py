@@ -70,6 +70,7 @@ class Shell(QObject):
         """The main window, made once."""
         if self.window is None:
             self.window = MainWindow(self._bridge, self._actions, self.preferences, self._hooks)
+            self.window.strip.sealed = self._actions.sealed
             self.window.strip.show_keeping(self._mode, practice=self._actions.practice)
         self._show(self.window)
         self.window_opened.emit(self.window)

@@ -37,6 +37,7 @@ def table() -> tuple[Shortcut, ...]:
         Shortcut("next-pane", ("F6",), _("Next pane")),
         Shortcut("previous-pane", ("Shift+F6",), _("Previous pane")),
         Shortcut("menu", ("F10",), _("Main menu")),
+        Shortcut("way", ("Ctrl+Shift+T",), _("The way to the server")),
         Shortcut("preferences", ("Ctrl+,",), _("Preferences")),
         Shortcut("shortcuts", ("F1", "Ctrl+/"), _("Show these keys")),
         Shortcut("quit", ("Ctrl+Q",), _("Quit")),

@@ -1,24 +1,33 @@
 """The status strip: the way to the server in words, and whether all was delivered."""
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from teahouse.domain.account import Account, Link, Route
+from teahouse.domain.commands import ShowCircuit
 from teahouse.domain.events import LinkChanged
 from teahouse.domain.text import label
 from teahouse.domain.vault import VaultMode
 from teahouse.i18n import _, ngettext
 from teahouse.ui import theme
+from teahouse.ui.bridge import Bridge
 from teahouse.ui.elided import Elided
+from teahouse.ui.known import Known
 from teahouse.ui.problems import words
+from teahouse.ui.route import RoutePopover
+from teahouse.ui.torwords import seal_words, way_words
 from teahouse.ui.widgets import picture, plain, set_tone, tidy
 
 
 class Strip(QFrame):
-    """28 px at the foot of the window."""
+    """28 px at the foot of the window; a click on the way says more of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, bridge: Bridge, known: Known) -> None:
         super().__init__()
+        self._bridge, self._known = bridge, known
+        self._account: Account | None = None
+        self.sealed = False
+        """Whether the kernel keeps this process from the network."""
         self.setObjectName("strip")
         self._icon = picture("route", "amber", 14)
         self._route, self._state = Elided(12, "amber", bold=True), plain("", 12, "ink2")
@@ -31,9 +40,16 @@ class Strip(QFrame):
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._count_down)
         layout = QHBoxLayout(self)
-        tidy(layout, (14, 0, 14, 0), 8)
+        tidy(layout, (8, 0, 14, 0), 8)
+        self.way = QPushButton()
+        self.way.setProperty("kind", "way")
+        self.way.clicked.connect(self.show_way)
+        inside = QHBoxLayout(self.way)
+        tidy(inside, (6, 0, 6, 0), 8)
         for part in (self._icon, self._route, self._state):
-            layout.addWidget(part)
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            inside.addWidget(part)
+        layout.addWidget(self.way)
         layout.addStretch(1)
         layout.addWidget(self._keeping)
         layout.addSpacing(6)
@@ -46,16 +62,27 @@ class Strip(QFrame):
         """Larger letters need more room."""
         self.setFixedHeight(max(28, theme.scaled(28)))
 
+    def show_way(self) -> None:
+        """Say how the identity reaches its server, in a popover over the strip."""
+        if self._account is not None:
+            RoutePopover(self, self._bridge, self._known, self._account, self.sealed).open_above(self)
+
     def show_account(self, account: Account | None, link: LinkChanged | None) -> None:
         """Say the route and the state of an identity."""
+        self._account = account
         if account is None:
             return
+        circuit = self._known.circuits.get(account.id)
         text, tone, icon = route_words(account.route)
-        self._route.setText(text)
+        more = (seal_words(account.route, self.sealed), way_words(link, circuit) if account.route is Route.TOR else "")
+        self._route.setText(" · ".join(part for part in (text, *more) if part))
         set_tone(self._route, tone)
         self._icon.show_icon(icon, tone)
         self._who.setText(label(account.nick or account.jid, 40))
         if link is not self._link:
+            if link is not None and link.link is Link.ONLINE and account.route is Route.TOR and not link.onion:
+                # The country of the exit is looked up once, when it may have changed.
+                self._bridge.do(ShowCircuit(account.id), None, lambda problem: None)
             self._link, self._retry = link, link.retry_in if link else 0
         self._say()
         if self._retry and not self._tick.isActive():
@@ -85,6 +112,7 @@ class Strip(QFrame):
 
     def _say(self) -> None:
         self._state.setText(f"· {state_words(self._link, self._retry)}")
+        self.way.setAccessibleName(f"{self._route.text()} {self._state.text()}")
         set_tone(self._state, "rust" if self._link and self._link.problem else "ink2")
 
 

@@ -52,6 +52,11 @@ QPushButton[kind="danger"]:focus { border: 2px solid %(rust)s; padding: 5px 13px
 QPushButton[kind="primary"] { background: %(jade)s; color: %(on_jade)s; border-color: %(jade)s; font-weight: 600; }
 QPushButton[kind="primary"]:focus { border: 2px solid %(ink)s; }
 QPushButton[kind="danger"] { color: %(rust)s; border-color: %(rust)s; }
+QPushButton[kind="link"] { background: transparent; border: 1px solid transparent; color: %(ink2)s; padding: 4px 6px; }
+QPushButton[kind="link"]:hover { color: %(jade)s; } QPushButton[kind="link"]:focus { border: 2px solid %(jade)s; }
+QPushButton[kind="way"] { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 0; }
+QPushButton[kind="way"]:hover { background: %(hover)s; } QPushButton[kind="way"]:focus { border-color: %(jade)s; }
+#popover { background: %(surface)s; border: 1px solid %(line)s; border-radius: 12px; }
 QPushButton:disabled, QPushButton[kind="primary"]:disabled { background: %(sunken)s; color: %(ink3)s;
   border-color: %(line)s; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 8px; padding: 5px; }

@@ -35,6 +35,8 @@ class WindowActions:
     """Opens a web address in the user's browser, outside this process."""
     save_appearance: SaveAppearance | None = None
     """Keeps (theme, language) where they are readable before the vault is open."""
+    sealed: bool = False
+    """Whether the kernel refuses this process every network socket."""
     practice: bool = False
     """Whether this is the practice profile, which is deleted at the end."""
 
@@ -89,8 +91,7 @@ class MainWindow(QMainWindow):
         if account := self.current_account():
             self.asking.browse(account, room)
 
-    def person(self) -> None:
-        """Write to a person."""
+    def _person(self) -> None:
         if account := self.current_account():
             self.asking.person(account)
 
@@ -100,10 +101,11 @@ class MainWindow(QMainWindow):
         self.chats.found.connect(self._found)
         for page in (self.chats, self.empty):
             page.browse.connect(self.browse)
-            page.person.connect(self.person)
+            page.person.connect(self._person)
         self.rail.add.connect(self._actions.add_identity)
         self.rail.chosen.connect(self._only)
         self.rail.menu.connect(self._menu)
+        known.tor_changed.connect(self._identity)
         self.conversation.header.details.connect(self.panes.toggle_details)
         self.conversation.link.connect(self._link)
         self.details.change_nick.connect(lambda: self._of_chat(self.asking.nick))
@@ -131,7 +133,7 @@ class MainWindow(QMainWindow):
             "previous-chat": partial(self.chats.step, -1),
             "find-in-chat": self.conversation.open_find,
             "browse": self.browse,
-            "person": self.person,
+            "person": self._person,
             "unread": view.jump_to_unread,
             "latest": view.jump_to_latest,
             "write": self.conversation.composer.box.setFocus,
@@ -142,6 +144,7 @@ class MainWindow(QMainWindow):
             "menu": self._menu,
             "preferences": partial(self.asking.preferences, self._preferences),
             "shortcuts": partial(show_keys, self),
+            "way": self.strip.show_way,
             "quit": self._actions.quit,
             **numbers,
         }
@@ -151,7 +154,7 @@ class MainWindow(QMainWindow):
         online = account is not None and self.known.online(account.id)
         entries: list[tuple[str, Callable[[], object]]] = [
             (_("Join a room…"), self.browse),
-            (_("Write to a person…"), self.person),
+            (_("Write to a person…"), self._person),
             (_("Add an identity…"), self._actions.add_identity),
         ]
         if account is not None:

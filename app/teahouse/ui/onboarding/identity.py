@@ -1,10 +1,20 @@
 """A new identity: choose a server, take a name, answer what the server asks, keep the recovery sheet."""
 
+import os
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap
-from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from teahouse.domain.account import Account, Server
 from teahouse.domain.commands import CancelRegistration, OpenRegistration, SubmitRegistration
@@ -15,7 +25,8 @@ from teahouse.ui.onboarding import suggestions
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.server_fields import ServerFields
 from teahouse.ui.onboarding.signin import more_button
-from teahouse.ui.widgets import button, plain, tidy
+from teahouse.ui.onboarding.way import Way
+from teahouse.ui.widgets import button, plain, row, tidy
 
 _HIDDEN, _FIXED, _PRIVATE = "hidden", "fixed", "text-private"
 _LARGEST_SIDE = 2_000
@@ -24,14 +35,14 @@ _LARGEST_SIDE = 2_000
 class IdentityPage(QWidget):
     """Holds the three steps; each is shown in its turn."""
 
-    def __init__(self, bridge: Bridge, back: Callable[[], None], done: Callable[[], None]) -> None:
+    def __init__(self, bridge: Bridge, back: Callable[[], None], done: Callable[[], None], way: Way) -> None:
         super().__init__()
         self._bridge, self._back, self._done = bridge, back, done
         self._steps = QStackedWidget()
         layout = QVBoxLayout(self)
         tidy(layout)
         layout.addWidget(self._steps)
-        self._server = _ServerStep(bridge, back, self._asked)
+        self._server = _ServerStep(bridge, back, self._asked, way)
         self._steps.addWidget(self._server)
         self.setFocusProxy(self._server)
 
@@ -52,13 +63,15 @@ class IdentityPage(QWidget):
 
 
 class _ServerStep(Page):
-    def __init__(self, bridge: Bridge, back: Callable[[], None], asked: Callable[[RegistrationForm], None]) -> None:
+    def __init__(
+        self, bridge: Bridge, back: Callable[[], None], asked: Callable[[RegistrationForm], None], way: Way
+    ) -> None:
         super().__init__(
             _("Choose a server"),
             _("Any of them will do: people on all servers can talk with each other. None wants an e-mail address."),
             back,
         )
-        self._bridge, self._asked = bridge, asked
+        self._bridge, self._asked, self._way = bridge, asked, way
         self._list = QListWidget()
         self._list.setAccessibleName(_("Servers"))
         self._list.setMinimumHeight(252)
@@ -69,7 +82,8 @@ class _ServerStep(Page):
             item = QListWidgetItem(words + (_("   ·   onion") if server.onion else ""))
             item.setData(Qt.ItemDataRole.UserRole, server.domain)
             self._list.addItem(item)
-        self._list.currentItemChanged.connect(self._picked)
+        # Not the current item: a list that gets the focus makes its first one current without anybody's choosing.
+        self._list.itemSelectionChanged.connect(self._picked)
         self.body.addWidget(self._list)
         self._domain = self.field(_("Server"), name="domain")
         self._domain.setPlaceholderText(_("or type another one"))
@@ -81,9 +95,8 @@ class _ServerStep(Page):
         self.body.addWidget(self._fields)
         self.primary(_("Ask this server"), self._go)
 
-    def _picked(self, item: QListWidgetItem | None) -> None:
-        if item is not None:
-            item.setSelected(True)
+    def _picked(self) -> None:
+        for item in self._list.selectedItems():
             self._domain.setText(str(item.data(Qt.ItemDataRole.UserRole)))
 
     def _go(self) -> None:
@@ -94,7 +107,8 @@ class _ServerStep(Page):
         if not domain:
             return self.say(_("Choose a server from the list or type one."))
         self.busy(True)
-        self._bridge.do(OpenRegistration(domain, server), self._offered, self.complain)
+        command = OpenRegistration(domain, server, self._way.route, self._way.proxy)
+        self._bridge.do(command, self._offered, self.complain)
         return None
 
     def _offered(self, form: RegistrationForm) -> None:
@@ -192,8 +206,27 @@ class _RecoveryStep(Page):
         self._secret = self.field(_("Password"), password, name="made_password")
         for line in (self._address, self._secret):
             line.setReadOnly(True)
-        self.body.addWidget(button(_("Copy both"), lambda: QGuiApplication.clipboard().setText(self._text)))
+        copy = button(_("Copy both"), lambda: QGuiApplication.clipboard().setText(self._text))
+        self.body.addLayout(row(copy, button(_("Save as a file…"), self._save), 0))
         self.primary(_("Enter"), done)
+
+    def _save(self) -> None:
+        dialog = QFileDialog(self, _("Where to keep the recovery sheet"))
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("txt")
+        dialog.fileSelected.connect(self.save)
+        dialog.open()
+
+    def save(self, path: str) -> None:
+        """Write the sheet into a file that only its owner may read, to be printed or put away."""
+        try:
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                file.write(f"{self._text}\n")
+        except OSError as error:
+            self.say(_("The file could not be written: %s") % (error.strerror or ""))
+        else:
+            self.say(_("Saved. Keep it where nobody else looks."), "jade")
 
 
 def _label(question: FormField) -> str:

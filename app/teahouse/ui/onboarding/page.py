@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton,
 from teahouse.domain.problem import Problem
 from teahouse.i18n import _
 from teahouse.ui.problems import words
-from teahouse.ui.widgets import button, plain, tidy
+from teahouse.ui.widgets import button, plain, set_tone, tidy
 
 WIDTH = 664
 
@@ -99,8 +99,13 @@ class Page(QWidget):
         title, advice = words(problem)
         self.say(f"{title} {advice}".strip())
 
-    def say(self, sentence: str) -> None:
-        """Show a sentence in the colour of trouble."""
+    def hush(self) -> None:
+        """The trouble is over."""
+        self._trouble.hide()
+
+    def say(self, sentence: str, tone: str = "rust") -> None:
+        """Show a sentence, in the colour of trouble if not told otherwise."""
         self.busy(False)
+        set_tone(self._trouble, tone)
         self._trouble.setText(sentence)
         self._trouble.show()

@@ -4,24 +4,21 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QCheckBox, QToolButton, QWidget
 
-from teahouse.domain.account import Server
+from teahouse.domain.account import Route, Server
 from teahouse.domain.commands import AddAccount
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.server_fields import ServerFields
+from teahouse.ui.onboarding.way import Way
 
 
 class SignInPage(Page):
     """Address and password; host, port and authority for those who need them."""
 
-    def __init__(self, bridge: Bridge, back: Callable[[], None], done: Callable[[], None]) -> None:
-        super().__init__(
-            _("Sign in"),
-            _("Directly: the server sees where you are. The password is sent only over verified TLS."),
-            back,
-        )
-        self._bridge, self._done = bridge, done
+    def __init__(self, bridge: Bridge, back: Callable[[], None], done: Callable[[], None], way: Way) -> None:
+        super().__init__(_("Sign in"), _hint(way.route), back)
+        self._bridge, self._done, self._way = bridge, done, way
         self._jid = self.field(_("Address"), name="address")
         self._jid.setPlaceholderText(_("name@server"))
         self._password = self.field(_("Password"), secret=True, name="password")
@@ -49,10 +46,26 @@ class SignInPage(Page):
             return self.say(server)
         self.busy(True)
         command = AddAccount(
-            self._jid.text().strip(), self._password.text(), self._nick.text().strip(), server, self._plain.isChecked()
+            self._jid.text().strip(),
+            self._password.text(),
+            self._nick.text().strip(),
+            server,
+            self._plain.isChecked(),
+            self._way.route,
+            self._way.proxy,
         )
         self._bridge.do(command, self._kept, self.complain)
         return None
+
+
+def _hint(route: Route) -> str:
+    safe = _("The password is sent only over verified TLS.")
+    seen = {
+        Route.TOR: _("Through Tor: the server does not see where you are."),
+        Route.PROXY: _("Through your proxy: the server sees the proxy."),
+        Route.DIRECT: _("Directly: the server sees where you are."),
+    }
+    return " ".join((seen[route], safe))
 
 
 def more_button(parent: QWidget) -> QToolButton:

@@ -1,51 +1,45 @@
 """The welcome window: what Teahouse is, and three ways to begin. Nothing is sent until the user chooses."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from teahouse import i18n
+from teahouse.domain.account import Route
+from teahouse.domain.settings import LANGUAGE
 from teahouse.i18n import _
 from teahouse.ui import icons, theme
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.onboarding.choice import Choice
 from teahouse.ui.onboarding.identity import IdentityPage
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.protect import ProtectPage
 from teahouse.ui.onboarding.signin import SignInPage
-from teahouse.ui.widgets import picture, plain, tidy
+from teahouse.ui.onboarding.torpage import TorPage
+from teahouse.ui.onboarding.way import BridgePage, ProxyPage, Way, WayPage
+from teahouse.ui.promise import promise
+from teahouse.ui.widgets import button, picture, plain, row, tidy
 
-_STYLE = """
-#cover { background: %(ground)s; } #cover QLabel { color: %(on)s; }
-#choice { background: %(surface)s; border: 1px solid %(line)s; border-radius: 12px; text-align: left; padding: 0; }
-#choice:hover { background: %(hover)s; } #choice[first="true"] { border: 1px solid %(jade)s; }
-#choice:focus { border: 2px solid %(jade)s; }
-"""
+Next = Callable[[Way], None]
+
+_STYLE = "#cover { background: %(ground)s; } #cover QLabel { color: %(on)s; }"
 
 
-class Choice(QPushButton):
-    """A card that is a button: an icon, a title, a line of words, and a chevron."""
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What the profile allows, and what the welcome wants done outside itself."""
 
-    def __init__(self, icon: str, title: str, hint: str, *, amber: str = "", first: bool = False) -> None:
-        super().__init__()
-        self.setObjectName("choice")
-        self.setProperty("first", "true" if first else "false")
-        self.setFixedHeight(96 if amber else 78)
-        self.setAutoDefault(True)
-        self.setAccessibleName(f"{title}. {hint} {amber}".strip())
-        layout = QHBoxLayout(self)
-        tidy(layout, (24, 12, 20, 12), 20)
-        layout.addWidget(picture(icon, "jade" if first else "ink2", 28))
-        lines = QVBoxLayout()
-        tidy(lines, spacing=2)
-        lines.addStretch(1)
-        lines.addWidget(plain(title, 16, bold=True))
-        lines.addWidget(plain(hint, 13, "ink2"))
-        if amber:
-            lines.addWidget(plain(amber, 12.5, "amber"))
-        lines.addStretch(1)
-        layout.addLayout(lines, 1)
-        layout.addWidget(picture("chevron", "jade" if first else "ink3", 18))
+    practise: Callable[[], None]
+    open_profile: bool = True
+    """Whether other routes than Tor are allowed here."""
+    without_tor: Callable[[], None] = lambda: None
+    """Make this an open profile; the program starts again."""
+    speak: Callable[[str], None] = lambda language: None
+    """Speak another language from here on."""
 
 
 class Welcome(QWidget):
@@ -53,9 +47,9 @@ class Welcome(QWidget):
 
     finished = Signal()
 
-    def __init__(self, bridge: Bridge, practise: Callable[[], None], *, vault_open: bool, first: bool = True) -> None:
+    def __init__(self, bridge: Bridge, ways: Ways, *, vault_open: bool, first: bool = True) -> None:
         super().__init__()
-        self._bridge, self._practise, self._vault_open = bridge, practise, vault_open
+        self._bridge, self._ways, self._vault_open = bridge, ways, vault_open
         self.setWindowTitle("Teahouse")
         self.setWindowIcon(QIcon(icons.mark(64)))
         self.resize(QSize(1280, 800))
@@ -73,52 +67,87 @@ class Welcome(QWidget):
         """Take the look in use."""
         look = theme.current()
         ground, words = (look.jade, "#FFFFFF") if look.name == "light" else (look.jade_ground, look.ink)
-        colors = {"ground": ground, "on": words, "jade": look.jade, "surface": look.surface}
-        self.setStyleSheet(_STYLE % (colors | {"line": look.line, "hover": look.hover}))
+        self.setStyleSheet(_STYLE % {"ground": ground, "on": words})
 
     def _beginning(self, first: bool) -> Page:
         page = Page(_("How would you like to begin?"), _("Nothing is sent until you choose."), None)
         page.body.setSpacing(14)
-        identity = Choice(
-            "plus",
-            _("New identity"),
-            _("A fresh pseudonym on a free server. About a minute."),
-            amber=_("Directly: the server sees where you are."),
-            first=True,
-        )
-        identity.clicked.connect(lambda: self._protected(self._identity))
+        fresh = _("A fresh pseudonym on a free server, through Tor. About a minute.")
+        identity = Choice("onion", _("New identity"), fresh, first=True)
+        identity.clicked.connect(lambda: self._way(self._identity))
         account = Choice("key", _("I have an account"), _("Sign in with an address like name@server."))
-        account.clicked.connect(lambda: self._protected(self._sign_in))
+        account.clicked.connect(lambda: self._way(self._sign_in))
         practice = Choice("cup", _("Just try"), _("A practice teahouse on this computer. Nothing leaves it."))
         practice.clicked.connect(self._just_try)
         for choice in (identity, account, practice):
             page.body.addWidget(choice)
+        page.body.addLayout(self._foot())
         if not first:
             page.primary(_("Cancel"), self.finished.emit)
         return page
 
+    def _foot(self) -> QHBoxLayout:
+        honest = button(_("What Teahouse protects, and what it cannot"), self._promise, "link")
+        language = QComboBox()
+        language.setAccessibleName(_("Language"))
+        language.view().setAccessibleName(_("Language"))
+        for code, words in LANGUAGE.allowed[1:]:
+            language.addItem(words, code)
+        language.setCurrentIndex(max(0, language.findData(i18n.language())))
+        language.activated.connect(lambda at: self._ways.speak(str(language.itemData(at))))
+        return row(honest, 0, language)
+
     # -- steps ---------------------------------------------------------------
 
-    def _protected(self, then: Callable[[], None]) -> None:
-        if self._vault_open:
-            then()
-            return
+    def _way(self, then: Next) -> None:
+        page = WayPage(
+            partial(self._chosen, then),
+            self._to_begin,
+            open_profile=self._ways.open_profile,
+            without_tor=self._ways.without_tor,
+        )
+        page.paste = lambda: self._paste(then)
+        page.proxy = lambda: self._show(ProxyPage(partial(self._chosen, then), lambda: self._way(then)))
+        self._show(page)
 
-        def done() -> None:
+    def _paste(self, then: Next) -> None:
+        def given(lines: str) -> None:
+            self._chosen(then, Way(Route.TOR, bridges=lines))
+
+        self._show(BridgePage(given, lambda: self._way(then)))
+
+    def _chosen(self, then: Next, way: Way) -> None:
+        def kept() -> None:
             self._vault_open = True
-            then()
+            if way.route is Route.TOR:
+                self._tor(then, way)
+            else:
+                then(way)
 
-        self._show(ProtectPage(self._bridge, self._to_begin, done))
+        if self._vault_open:
+            kept()
+        else:
+            self._show(ProtectPage(self._bridge, lambda: self._way(then), kept))
 
-    def _identity(self) -> None:
-        self._show(IdentityPage(self._bridge, self._to_begin, self.finished.emit))
+    def _tor(self, then: Next, way: Way) -> None:
+        self._show(
+            TorPage(self._bridge, way, lambda: self._way(then), lambda: self._paste(then), lambda: then(way))
+        )
 
-    def _sign_in(self) -> None:
-        self._show(SignInPage(self._bridge, self._to_begin, self.finished.emit))
+    def _identity(self, way: Way) -> None:
+        self._show(IdentityPage(self._bridge, self._to_begin, self.finished.emit, way))
+
+    def _sign_in(self, way: Way) -> None:
+        self._show(SignInPage(self._bridge, self._to_begin, self.finished.emit, way))
 
     def _just_try(self) -> None:
-        self._practise()
+        self._ways.practise()
         self._begin.say(_("The practice teahouse opens in a window of its own."))
+
+    def _promise(self) -> None:
+        page = Page(_("What Teahouse protects, and what it cannot"), _("One page, worth reading once."), self._to_begin)
+        promise(page.body)
+        self._show(page)
 
     def _to_begin(self) -> None:
         self._show(self._begin)
@@ -132,7 +161,8 @@ class Welcome(QWidget):
             self._pages.removeWidget(gone)
             gone.deleteLater()
         page.setFocus()
-        page.focusNextChild()
+        if page.focusProxy() is None:
+            page.focusNextChild()
 
 
 def _cover() -> QFrame:

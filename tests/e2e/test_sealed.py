@@ -1,0 +1,100 @@
+"""T1, T2, T3: a newcomer under the seal registers through a private Tor network, joins and talks; strace watches."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.driven import hands, heard
+from tests.rig.peer import Peer
+from tests.rig.private_tor import PrivateTor
+from tests.rig.program import Program
+from tests.rig.prosody import HOST, Prosody
+from tests.rig.tor_node import Node
+from tests.rig.traced import descended, read_trace, tracing
+from tests.rig.xvfb import Xvfb
+
+MakePeer = Callable[..., Peer]
+NETWORKS = ("AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET")
+
+
+def client_of(home: Path) -> int:
+    """The process id of the client, as it said itself."""
+    found = re.search(r"hands: client (\d+)", (home / "output.txt").read_text())
+    assert found
+    return int(found[1])
+
+
+@pytest.mark.parametrize("way", ["exit", "onion"])
+def test_t1_t2_sealed_from_the_first_question_to_the_last_word(
+    server: Prosody,
+    peer: MakePeer,
+    display: Xvfb,
+    private_tor: PrivateTor,
+    onion: Node,
+    tmp_path: Path,
+    way: str,
+) -> None:
+    room, other, home = server.fresh_room("evening"), peer(), tmp_path / "home"
+    other.join(room, "plum")
+    torrc, trace = tmp_path / "torrc", tmp_path / "trace"
+    torrc.write_text("\n".join([*private_tor.client_lines, ""]))
+    private_tor.names.asked.clear()
+    words = {
+        "HANDS_DOMAIN": HOST,
+        "HANDS_HOST": HOST if way == "exit" else onion.onion,
+        "HANDS_PORT": str(server.starttls_port if way == "exit" else 5222),
+        "HANDS_CA": str(server.ca),
+        "HANDS_NAME": server.fresh_room("newcomer").partition("@")[0],
+        "HANDS_ROOM": room,
+        "HANDS_WAY": "No, connect",
+        "HANDS_STRIP": "exit,|exit " if way == "exit" else "onion service",
+        "HANDS_PATIENCE": "60",
+        "TEAHOUSE_TORRC": str(torrc),
+    }
+    before = tracing(trace, "clone", "clone3", "vfork")
+    with hands(home, display, "register", before=before, **words) as program:
+        program.expect("hands: inside", 100)
+        other.say(room, "good evening")
+        other.wait_for("and to you", 30)
+        assert program.wait(60) == 0, program.output
+    assert "good evening" in heard(program)[0]
+    assert "Tor · sealed by the kernel" in program.output
+    calls = read_trace(trace)
+    made = [call for call in descended(calls, client_of(home)) if call.name == "socket"]
+    assert made and {call.said.partition(",")[0] for call in made} == {"AF_UNIX"}, made
+    # The negative control: the same trace sees the networks that the broker's tor uses.
+    everything = {call.said.partition(",")[0] for call in calls if call.name == "socket"}
+    assert "AF_INET" in everything
+    if way == "onion":
+        assert [name for name, _kind in private_tor.names.asked if HOST in name] == []
+
+
+def test_a_tor_profile_cannot_leave_tor_without_a_restart(display: Xvfb, tmp_path: Path) -> None:
+    """The policy is written down, another client is started, and that one is open."""
+    home = tmp_path / "home"
+    with hands(home, display, "leave_tor", HANDS_WAY="Without Tor") as program:
+        assert program.wait(60) == 0, program.output
+    assert re.findall(r"hands: sealed (\w+)", program.output) == ["True", "False"]
+    assert 'policy = "open"' in (home / "data" / "profiles" / "default" / "profile.toml").read_text()
+
+
+def test_the_proof_is_said_for_the_running_profile(display: Xvfb, tmp_path: Path) -> None:
+    """`--prove` asks the program that runs, which looks at itself."""
+    home = tmp_path / "home"
+    with hands(home, display, "idle") as program:
+        program.expect("hands: idle", 30)
+        with Program(home, "--prove") as asked:
+            assert asked.wait(30) == 0, asked.output
+        proof = asked.output
+        program.terminate()
+    assert "Sealed: the kernel refused a network socket" in proof
+    assert re.search(r"Open sockets: \d+, all of them Unix sockets", proof)
+    assert "Names asked of this computer: none" in proof
+
+
+def test_without_a_running_program_there_is_nothing_to_prove(tmp_path: Path) -> None:
+    with Program(tmp_path, "--prove") as asked:
+        assert asked.wait(30) == 1
+        assert "not running" in asked.output
