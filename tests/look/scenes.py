@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from teahouse.domain.chat import ChatKind
 from teahouse.ui.dialogs.gate import StoppedPage
+from teahouse.ui.onboarding.torpage import TorPage
 from teahouse.ui.onboarding.welcome import Welcome
+from teahouse.ui.route import RoutePopover
 from teahouse.ui.window import MainWindow
-from tests.e2e.hands import Step, card, lines, main, main_window, press, seen, sheets, type_into
+from tests.e2e.hands import Step, card, lines, main, main_window, press, register, seen, sheets, type_into
 
 
 def _picture(window: QWidget) -> None:
@@ -102,20 +104,95 @@ def _welcome() -> Iterator[Step]:
 def welcome() -> Iterator[Step]:
     """The first window of all."""
     yield from _welcome()
-    _picture(next(w for w in QApplication.topLevelWidgets() if isinstance(w, Welcome)))
+    _picture(_first_window())
+
+
+def _begun() -> Iterator[Step]:
+    """The question before the first packet."""
+    yield from _welcome()
+    press("New identity")
+    yield lambda: card("No, connect")
+
+
+def _first_window() -> Welcome:
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, Welcome))
+
+
+def way() -> Iterator[Step]:
+    """The question whether Tor is blocked."""
+    yield from _begun()
+    _picture(_first_window())
+
+
+def _kept(way: str) -> Iterator[Step]:
+    yield from _begun()
+    press(way)
+    if way == "I was given a bridge":
+        yield lambda: seen("Bridge lines")
+        type_into("Bridge lines", "127.0.0.1:1 0123456789ABCDEF0123456789ABCDEF01234567")
+        press("Use this bridge")
+    yield lambda: seen("passphrase")
+    type_into("passphrase", "correct horse tea")
+    type_into("again", "correct horse tea", enter=True)
+
+
+def bootstrap() -> Iterator[Step]:
+    """Tor on its way."""
+    yield from _kept("No, connect")
+    yield lambda: [p for p in QApplication.allWidgets() if isinstance(p, TorPage) and 10 <= p.progress.value() < 100]
+    _picture(_first_window())
+
+
+def bridge() -> Iterator[Step]:
+    """A bridge that does not answer."""
+    yield from _kept("I was given a bridge")
+    yield lambda: [w for w in QApplication.allWidgets() if "bridge" in str(w.property("text")) and w.isVisible()
+                   and w.property("tone") == "rust"]  # fmt: skip
+    _picture(_first_window())
+
+
+def sealed() -> Iterator[Step]:
+    """The window of an identity that goes through Tor, under the seal."""
+    yield from _through_tor()
+    window = main_window()
+    assert window is not None
+    _picture(window)
+
+
+def _through_tor() -> Iterator[Step]:
+    for step in register():
+        window = main_window()
+        if window is not None and window.conversation.chat is not None:
+            break
+        yield step
+    window = main_window()
+    assert window is not None
+    box = window.conversation.composer.box
+    yield box.isEnabled
+    for text in ("Good evening. I came by the garden gate.", "大家好！"):
+        box.setPlainText(text)
+        QTest.keyClick(box, Qt.Key.Key_Return)
+    yield lambda: len(lines(window)) >= 2 and "exit" in window.strip.way.accessibleName()
+    yield _settled(window)
+
+
+def circuit() -> Iterator[Step]:
+    """The circuit of that identity."""
+    yield from _through_tor()
+    window = main_window()
+    assert window is not None
+    window.strip.show_way()
+    yield lambda: isinstance(QApplication.activePopupWidget(), RoutePopover)
+    yield _settled(window)
+    _picture(window)
 
 
 def protect() -> Iterator[Step]:
     """The question what protects the vault."""
-    yield from _welcome()
-    page = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Welcome))
-    press("New identity")
-    yield lambda: card("No, connect")
-    if os.environ["LOOK_SCENE"] == "way":
-        return _picture(page)
+    yield from _begun()
     press("Without Tor")
     yield lambda: seen("passphrase")
-    _picture(page)
+    _picture(_first_window())
 
 
 def identity() -> Iterator[Step]:
@@ -124,7 +201,7 @@ def identity() -> Iterator[Step]:
     type_into("passphrase", "correct horse tea")
     type_into("again", "correct horse tea", enter=True)
     yield lambda: seen("domain")
-    _picture(next(w for w in QApplication.topLevelWidgets() if isinstance(w, Welcome)))
+    _picture(_first_window())
 
 
 def stopped() -> Iterator[Step]:
@@ -134,4 +211,5 @@ def stopped() -> Iterator[Step]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(lobby, person, browse, preferences, narrow, welcome, protect, identity, stopped))
+    scenes = (lobby, person, browse, preferences, narrow, welcome, protect, identity, stopped)
+    sys.exit(main(*scenes, way, bootstrap, bridge, sealed, circuit))
