@@ -33,6 +33,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "protect": (),
     "identity": (),
     "way": (),
+    "seeking": (),
     "bootstrap": (),
     "bridge": (),
     "sealed": (),

@@ -124,6 +124,14 @@ def way() -> Iterator[Step]:
     _picture(_first_window())
 
 
+def seeking() -> Iterator[Step]:
+    """Where bridges are to be had."""
+    yield from _begun()
+    press("Yes, or I am not sure")
+    yield lambda: seen("Bridge lines")
+    _picture(_first_window())
+
+
 def _kept(way: str) -> Iterator[Step]:
     yield from _begun()
     press(way)
@@ -212,4 +220,4 @@ def stopped() -> Iterator[Step]:
 
 if __name__ == "__main__":
     scenes = (lobby, person, browse, preferences, narrow, welcome, protect, identity, stopped)
-    sys.exit(main(*scenes, way, bootstrap, bridge, sealed, circuit))
+    sys.exit(main(*scenes, way, seeking, bootstrap, bridge, sealed, circuit))

@@ -26,7 +26,7 @@ from teahouse.ui.onboarding.choice import Choice
 from teahouse.ui.onboarding.identity import IdentityPage
 from teahouse.ui.onboarding.signin import SignInPage
 from teahouse.ui.onboarding.torpage import TorPage
-from teahouse.ui.onboarding.way import BridgePage, ProxyPage, WayPage
+from teahouse.ui.onboarding.way import BridgePage, ProxyPage, Way, WayPage
 from teahouse.ui.onboarding.welcome import Ways, Welcome
 from teahouse.ui.route import RoutePopover
 
@@ -107,6 +107,30 @@ def test_given_bridges_are_used_before_tor_starts(qtbot: QtBot) -> None:
     again._go()
     qtbot.waitUntil(lambda: bool(world.sent(StartTor)))
     assert [type(c) for c in world.commands] == [UseBridges, UseBridges, StartTor]
+
+
+def test_who_is_not_sure_does_not_connect_without_a_bridge(qtbot: QtBot) -> None:
+    world = World()
+    welcome = welcomed(qtbot, world, Ways(nothing, open_profile=False))
+    click(welcome, "New identity")
+    click(welcome, "Yes, or I am not sure")
+    page = shown(qtbot, welcome, BridgePage)
+    assert any("bridges.torproject.org" in text.text() for text in page.findChildren(QLabel))
+    assert isinstance(page, BridgePage)
+    page._go()
+    assert page.isVisible() and world.commands == []
+
+
+def test_a_nick_says_nothing_of_the_address(qtbot: QtBot) -> None:
+    """C3: rooms get another name than the one in the address."""
+    world = World()
+    page = SignInPage(world.bridge, nothing, nothing, Way(Route.TOR))
+    qtbot.addWidget(page)
+    page.show()
+    QTest.keyClicks(field_of(page, "address"), "wilhelmina@tea.example")
+    QTest.keyClicks(field_of(page, "password"), "secret")
+    QTest.keyClick(field_of(page, "password"), Qt.Key.Key_Return)
+    assert [bool(c.nick) and "wilhelmina" not in c.nick for c in world.sent(AddAccount)] == [True]
 
 
 def test_bridges_come_from_a_file_too(qtbot: QtBot, tmp_path: Path) -> None:
@@ -192,6 +216,18 @@ def test_the_strip_says_the_way_in_words(qtbot: QtBot) -> None:
     assert "exit" not in strip.way.accessibleName()
 
 
+@pytest.mark.parametrize("width", [1280, 760])
+def test_the_way_has_room_for_its_words(qtbot: QtBot, width: int) -> None:
+    world = World(1)
+    world.accounts = (Account(1, "willow@tea.example", "willow", Route.TOR),)
+    window = window_of(qtbot, world, width)
+    world.bridge.announce(LinkChanged(1, Link.ONLINE, route=Route.TOR))
+    qtbot.waitUntil(lambda: "online" in window.strip.way.accessibleName())
+    qtbot.waitUntil(lambda: window.strip.way.width() > 120)
+    route = window.strip._route
+    assert route.width() >= min(route.sizeHint().width(), 100)
+
+
 def test_the_circuit_is_shown_and_renewed_by_keys(qtbot: QtBot) -> None:
     world = World(1)
     window = sealed_window(qtbot, world)
@@ -204,6 +240,9 @@ def test_the_circuit_is_shown_and_renewed_by_keys(qtbot: QtBot) -> None:
     said = " ".join(text for _icon, _role, text in popover.lines())
     for words in ("Tor is connected", "By 2 bridges", "guard · Germany", "exit · Netherlands", "Sealed by the kernel"):
         assert words in said
+    for text in popover.findChildren(QLabel):
+        if text.wordWrap() and text.isVisible():
+            assert text.height() >= text.heightForWidth(text.width())
     popover.new.click()
     assert world.sent(NewCircuit) == [NewCircuit(1)]
 

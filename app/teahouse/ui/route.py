@@ -47,7 +47,7 @@ class RoutePopover(QFrame):
 
     def open_above(self, strip: QWidget) -> None:
         """Show it over the left end of the strip."""
-        self.adjustSize()
+        self._fit()
         self.move(strip.mapToGlobal(QPoint(8, -self.height() - 4)))
         self.show()
         (self.new if self.new.isVisible() else self).setFocus()
@@ -57,7 +57,16 @@ class RoutePopover(QFrame):
         self.facts.show_lines(self.lines())
         link = self._known.links.get(self._account.id)
         self.new.setEnabled(link is not None and link.link is Link.ONLINE)
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the wrapped lines need, with the foot where it was."""
+        layout, foot = self.layout(), self.y() + self.height()
+        if layout is not None:
+            layout.activate()
+            self.resize(WIDTH, max(layout.totalHeightForWidth(WIDTH), layout.totalSizeHint().height()))
+            if self.isVisible():
+                self.move(self.x(), foot - self.height())
 
     def lines(self) -> list[tuple[str, str, str]]:
         """(icon, role, sentence) of the way."""

@@ -1,6 +1,6 @@
 """The status strip: the way to the server in words, and whether all was delivered."""
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from teahouse.domain.account import Account, Link, Route
@@ -17,6 +17,20 @@ from teahouse.ui.problems import words
 from teahouse.ui.route import RoutePopover
 from teahouse.ui.torwords import seal_words, way_words
 from teahouse.ui.widgets import picture, plain, set_tone, tidy
+
+
+class WayButton(QPushButton):
+    """A button as large as what is laid out in it, which QPushButton does not look at."""
+
+    def sizeHint(self) -> QSize:
+        """What the layout wants."""
+        layout = self.layout()
+        return layout.sizeHint() if layout is not None else super().sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """What the layout can do with."""
+        layout = self.layout()
+        return layout.minimumSize() if layout is not None else super().minimumSizeHint()
 
 
 class Strip(QFrame):
@@ -41,7 +55,7 @@ class Strip(QFrame):
         self._tick.timeout.connect(self._count_down)
         layout = QHBoxLayout(self)
         tidy(layout, (8, 0, 14, 0), 8)
-        self.way = QPushButton()
+        self.way = WayButton()
         self.way.setProperty("kind", "way")
         self.way.clicked.connect(self.show_way)
         inside = QHBoxLayout(self.way)
@@ -112,6 +126,7 @@ class Strip(QFrame):
 
     def _say(self) -> None:
         self._state.setText(f"· {state_words(self._link, self._retry)}")
+        self.way.updateGeometry()
         self.way.setAccessibleName(f"{self._route.text()} {self._state.text()}")
         set_tone(self._state, "rust" if self._link and self._link.problem else "ink2")
 

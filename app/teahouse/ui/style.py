@@ -56,7 +56,7 @@ QPushButton[kind="link"] { background: transparent; border: 1px solid transparen
 QPushButton[kind="link"]:hover { color: %(jade)s; } QPushButton[kind="link"]:focus { border: 2px solid %(jade)s; }
 QPushButton[kind="way"] { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 0; }
 QPushButton[kind="way"]:hover { background: %(hover)s; } QPushButton[kind="way"]:focus { border-color: %(jade)s; }
-#popover { background: %(surface)s; border: 1px solid %(line)s; border-radius: 12px; }
+#popover { background: %(surface)s; border: 1px solid %(line)s; }
 QPushButton:disabled, QPushButton[kind="primary"]:disabled { background: %(sunken)s; color: %(ink3)s;
   border-color: %(line)s; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 8px; padding: 5px; }

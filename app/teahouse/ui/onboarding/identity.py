@@ -190,7 +190,7 @@ class _FormStep(Page):
         if empty is not None:
             return self.say(_("“%s” is still empty.") % _label(empty))
         self.busy(True)
-        command = SubmitRegistration(self._form.ticket, tuple(values.items()), values.get("username", ""))
+        command = SubmitRegistration(self._form.ticket, tuple(values.items()), suggestions.new_nick())
         self._bridge.do(command, lambda account: self._made(account, values.get("password", "")), self.complain)
         return None
 

@@ -8,6 +8,7 @@ from teahouse.domain.account import Route, Server
 from teahouse.domain.commands import AddAccount
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.onboarding import suggestions
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.server_fields import ServerFields
 from teahouse.ui.onboarding.way import Way
@@ -48,7 +49,7 @@ class SignInPage(Page):
         command = AddAccount(
             self._jid.text().strip(),
             self._password.text(),
-            self._nick.text().strip(),
+            self._nick.text().strip() or (suggestions.new_nick() if self._way.route is Route.TOR else ""),
             server,
             self._plain.isChecked(),
             self._way.route,

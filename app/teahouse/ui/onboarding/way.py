@@ -11,7 +11,7 @@ from teahouse.i18n import _
 from teahouse.ui.dialogs.question import confirm
 from teahouse.ui.onboarding.choice import Choice
 from teahouse.ui.onboarding.page import Page
-from teahouse.ui.widgets import button, plain, row
+from teahouse.ui.widgets import Facts, button, plain, row
 
 CAREFUL = {"BY", "CN", "EG", "HK", "IR", "MM", "RU", "TM"}
 """Where Tor is blocked or watched: the bridge comes first (ISO 3166)."""
@@ -21,11 +21,11 @@ _MOST = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What was chosen. `bridges` are lines to use; None asks for none, an empty text lets tor find some."""
+    """What was chosen. `bridges` are lines to use; empty means those that are kept, or none."""
 
     route: Route
     proxy: Proxy | None = None
-    bridges: str | None = None
+    bridges: str = ""
 
 
 class WayPage(Page):
@@ -48,19 +48,16 @@ class WayPage(Page):
             back,
         )
         self._chosen = chosen
+        self.seek: Callable[[], None] = back
         self.paste: Callable[[], None] = back
         self.proxy: Callable[[], None] = back
         self.body.setSpacing(14)
         careful = (country or here()) in CAREFUL
         go = Choice("onion", _("No, connect"), _("The quickest way: straight to the Tor network."), first=not careful)
         go.clicked.connect(lambda: chosen(Way(Route.TOR)))
-        find = Choice(
-            "shield",
-            _("Yes, or I am not sure"),
-            _("Find a bridge: your network does not see that it is Tor."),
-            first=careful,
-        )
-        find.clicked.connect(lambda: chosen(Way(Route.TOR, bridges="")))
+        told = _("Get a bridge first: your network then does not see that it is Tor.")
+        find = Choice("shield", _("Yes, or I am not sure"), told, first=careful)
+        find.clicked.connect(lambda: self.seek())
         given = Choice("key", _("I was given a bridge"), _("Paste its line, or open the file."))
         given.clicked.connect(self._paste)
         self.choices = (find, go, given) if careful else (go, find, given)
@@ -92,14 +89,21 @@ class WayPage(Page):
 
 
 class BridgePage(Page):
-    """Paste bridge lines or open a file with them."""
+    """Paste bridge lines or open a file with them; `seeking` says first where to get some."""
 
-    def __init__(self, chosen: Callable[[str], None], back: Callable[[], None]) -> None:
-        super().__init__(
-            _("Your bridge"),
-            _("Paste what you were given, one bridge to a line. Friends abroad find some at bridges.torproject.org."),
-            back,
-        )
+    def __init__(self, chosen: Callable[[str], None], back: Callable[[], None], *, seeking: bool = False) -> None:
+        paste = _("Paste what you were given, one bridge to a line.")
+        if seeking:
+            title, hint = _("Get a bridge"), _("Teahouse brings none along. Each of these ways gives you some:")
+        else:
+            title, hint = _("Your bridge"), paste
+        super().__init__(title, hint, back)
+        if seeking:
+            sources = Facts()
+            sources.show_lines([("shield", "jade", words) for words in _sources()])
+            self.body.addLayout(sources)
+            self.body.addSpacing(8)
+            self.body.addWidget(plain(paste, 14, "ink2", wrap=True))
         self._chosen = chosen
         self.lines = QPlainTextEdit()
         self.lines.setAccessibleName(_("Bridge lines"))
@@ -167,6 +171,14 @@ class ProxyPage(Page):
         proxy = Proxy(host, int(port), self._user.text().strip(), self._password.text())
         self._chosen(Way(Route.PROXY, proxy))
         return None
+
+
+def _sources() -> tuple[str, ...]:
+    return (
+        _("A friend in a country without this trouble looks at bridges.torproject.org and sends you what it shows."),
+        _("A message to @GetBridgesBot on Telegram."),
+        _("An e-mail to bridges@torproject.org from an address at Riseup or Gmail, with nothing in it."),
+    )
 
 
 def here() -> str:

@@ -107,14 +107,15 @@ class Welcome(QWidget):
             without_tor=self._ways.without_tor,
         )
         page.paste = lambda: self._paste(then)
+        page.seek = lambda: self._paste(then, seeking=True)
         page.proxy = lambda: self._show(ProxyPage(partial(self._chosen, then), lambda: self._way(then)))
         self._show(page)
 
-    def _paste(self, then: Next) -> None:
+    def _paste(self, then: Next, *, seeking: bool = False) -> None:
         def given(lines: str) -> None:
             self._chosen(then, Way(Route.TOR, bridges=lines))
 
-        self._show(BridgePage(given, lambda: self._way(then)))
+        self._show(BridgePage(given, lambda: self._way(then), seeking=seeking))
 
     def _chosen(self, then: Next, way: Way) -> None:
         def kept() -> None:
