@@ -82,6 +82,12 @@ def onion(private_tor: PrivateTor, server: Prosody) -> Node:
     return private_tor.add_onion("onion", {5222: server.starttls_port, 5223: server.tls_port})
 
 
+@pytest.fixture(scope="session")
+def bridge(private_tor: PrivateTor) -> Node:
+    """An obfs4 bridge into the private network."""
+    return private_tor.add_bridge()
+
+
 @pytest.fixture
 def tor_host(private_tor: PrivateTor, tmp_path: Path) -> Iterator[Callable[..., TorHost]]:
     """Call it for tors as the broker runs them, clients of the private network; further lines of torrc may be given.

@@ -85,6 +85,10 @@ def register() -> Iterator[Step]:
     press("New identity")
     yield lambda: card(os.environ["HANDS_WAY"])
     press(os.environ["HANDS_WAY"])
+    if bridge := os.environ.get("HANDS_BRIDGE"):
+        yield lambda: seen("Bridge lines")
+        type_into("Bridge lines", bridge)
+        press("Use this bridge")
     yield lambda: seen("passphrase")
     type_into("passphrase", "correct horse tea")
     type_into("again", "correct horse tea", enter=True)

@@ -26,30 +26,33 @@ def client_of(home: Path) -> int:
     return int(found[1])
 
 
-@pytest.mark.parametrize("way", ["exit", "onion"])
+@pytest.mark.parametrize("way", ["exit", "onion", "bridge"])
 def test_t1_t2_sealed_from_the_first_question_to_the_last_word(
     server: Prosody,
     peer: MakePeer,
     display: Xvfb,
     private_tor: PrivateTor,
     onion: Node,
+    bridge: Node,
     tmp_path: Path,
     way: str,
 ) -> None:
     room, other, home = server.fresh_room("evening"), peer(), tmp_path / "home"
     other.join(room, "plum")
     torrc, trace = tmp_path / "torrc", tmp_path / "trace"
-    torrc.write_text("\n".join([*private_tor.client_lines, ""]))
+    lines = private_tor.walled_lines if way == "bridge" else private_tor.client_lines
+    torrc.write_text("\n".join([*lines, ""]))
     private_tor.names.asked.clear()
     words = {
         "HANDS_DOMAIN": HOST,
-        "HANDS_HOST": HOST if way == "exit" else onion.onion,
-        "HANDS_PORT": str(server.starttls_port if way == "exit" else 5222),
+        "HANDS_HOST": onion.onion if way == "onion" else HOST,
+        "HANDS_PORT": str(5222 if way == "onion" else server.starttls_port),
         "HANDS_CA": str(server.ca),
         "HANDS_NAME": server.fresh_room("newcomer").partition("@")[0],
         "HANDS_ROOM": room,
-        "HANDS_WAY": "No, connect",
-        "HANDS_STRIP": "exit,|exit " if way == "exit" else "onion service",
+        "HANDS_WAY": "I was given a bridge" if way == "bridge" else "No, connect",
+        "HANDS_BRIDGE": bridge.bridge_line if way == "bridge" else "",
+        "HANDS_STRIP": "onion service" if way == "onion" else "exit,|exit ",
         "HANDS_PATIENCE": "60",
         "TEAHOUSE_TORRC": str(torrc),
     }

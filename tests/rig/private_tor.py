@@ -82,6 +82,11 @@ class PrivateTor:
         """The torrc of a client of this network, without ports and folders."""
         return ["TestingTorNetwork 1", "PathsNeededToBuildCircuits 0.25", *self._directory]
 
+    @property
+    def walled_lines(self) -> list[str]:
+        """The same where the network around refuses every relay that a fresh tor knows of."""
+        return [re.sub(r"orport=\d+|(?<=127\.0\.0\.1):\d+", _shut, line) for line in self.client_lines]
+
     def start(self) -> "PrivateTor":
         """Up, with a consensus that every authority holds."""
         self._folder.mkdir(parents=True)
@@ -172,6 +177,10 @@ class PrivateTor:
         for node in reversed(self._nodes):
             node.stop()
         self.names.stop()
+
+
+def _shut(found: re.Match[str]) -> str:
+    return "orport=1" if found[0].startswith("orport") else ":1"
 
 
 def _vote_offset() -> int:

@@ -1,6 +1,5 @@
 """T3: every relay refused, one obfs4 bridge reachable: the account goes by the bridge. Leak A18."""
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,29 +21,19 @@ MakeEngine = Callable[..., RunningEngine]
 MakeHost = Callable[..., TorHost]
 
 
-@pytest.fixture(scope="session")
-def bridge(private_tor: PrivateTor) -> Node:
-    """An obfs4 bridge into the private network."""
-    return private_tor.add_bridge()
-
-
 @pytest.fixture
 def walled_in(private_tor: PrivateTor, tmp_path: Path) -> Iterator[Callable[[], TorHost]]:
     """Call it for tors on a computer whose network refuses every relay that a fresh tor knows of."""
     started: list[TorHost] = []
 
     def start() -> TorHost:
-        shut = [re.sub(r"orport=\d+|(?<=127\.0\.0\.1):\d+", _shut, line) for line in private_tor.client_lines]
-        started.append(TorHost(tmp_path / f"walled{len(started)}", [*shut, "ConfluxEnabled 0"]))
+        lines = [*private_tor.walled_lines, "ConfluxEnabled 0"]
+        started.append(TorHost(tmp_path / f"walled{len(started)}", lines))
         return started[-1]
 
     yield start
     for one in started:
         one.stop()
-
-
-def _shut(found: re.Match[str]) -> str:
-    return "orport=1" if found[0].startswith("orport") else ":1"
 
 
 def test_t3_a18_where_relays_are_refused_the_bridge_leads_out(
