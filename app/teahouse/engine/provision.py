@@ -2,6 +2,8 @@
 
 The file is TOML:
 
+    policy = "open"                     # of a new profile: any route, not sealed; without it, Tor only and sealed
+
     [[account]]
     address = "willow@example.org"      # required
     password = "..."                    # required
@@ -10,6 +12,7 @@ The file is TOML:
     port = 5222
     direct_tls = false
     ca_file = "group-ca.pem"            # beside the provision file, or absolute
+    route = "tor"                       # or "direct"; the usual one of the profile when left out
     register = false                    # make the account on the server first
     route = "direct"                    # or "tor"
     rooms = [{ address = "tea@rooms.example.org", nick = "willow", password = "" }]
