@@ -12,7 +12,7 @@ from teahouse.domain.events import Event
 from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Fault
 from teahouse.domain.vault import VaultMode
-from teahouse.profile import Profile, ProfileDamaged, Theme, read_profile, toml_string, write_profile
+from teahouse.profile import Profile, ProfileDamaged, Theme, policy_of, read_profile, toml_string, write_profile
 from teahouse.profile_keeper import ProfileKeeper
 
 
@@ -49,6 +49,34 @@ def test_a_damaged_file_is_never_written_over(tmp_path: Path) -> None:
     assert keeper.problem is not None and keeper.problem.fault is Fault.PROFILE_DAMAGED
     keeper.save_appearance("dark", "")
     assert path.read_text() == "policy = 'open"
+
+
+@pytest.mark.parametrize(
+    ("settings", "provision", "policy"),
+    [
+        (None, None, Policy.TOR),
+        ("policy = 'open'", None, Policy.OPEN),
+        ("policy = 'perhaps'", None, Policy.TOR),
+        ("not toml", "policy = 'open'", Policy.TOR),
+        ("theme = 'dark'", "policy = 'open'", Policy.TOR),
+        (None, "policy = 'open'", Policy.OPEN),
+        (None, "policy = 'perhaps'", Policy.TOR),
+        (None, "[[account]]", Policy.TOR),
+        (None, "not toml", Policy.TOR),
+    ],
+)
+def test_in_doubt_the_policy_is_tor(
+    tmp_path: Path, settings: str | None, provision: str | None, policy: Policy
+) -> None:
+    """A provision file speaks for a new profile only, and what makes no sense opens nothing."""
+    path, file = tmp_path / "profile.toml", tmp_path / "group.toml"
+    if settings is not None:
+        path.write_text(settings)
+    if provision is not None:
+        file.write_text(provision)
+    assert policy_of(path, file if provision else None) is policy
+    if settings is None and provision == "policy = 'open'":
+        assert policy_of(path) is Policy.OPEN, "kept for the next start"
 
 
 def test_a_new_profile_goes_through_tor() -> None:

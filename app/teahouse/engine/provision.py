@@ -14,7 +14,6 @@ The file is TOML:
     ca_file = "group-ca.pem"            # beside the provision file, or absolute
     route = "tor"                       # or "direct"; the usual one of the profile when left out
     register = false                    # make the account on the server first
-    route = "direct"                    # or "tor"
     rooms = [{ address = "tea@rooms.example.org", nick = "willow", password = "" }]
     contacts = [{ address = "ferry@example.org", name = "Ferry" }]
 
