@@ -9,8 +9,10 @@ from pathlib import Path
 
 from teahouse.domain.account import Account
 from teahouse.domain.chat import ChatKind
+from teahouse.domain.policy import Policy
 from teahouse.domain.vault import VaultMode
 from teahouse.practice.prosody import write_roster
+from teahouse.profile import Profile, write_profile
 from teahouse.store import accounts, chats
 from teahouse.store.database import Database
 from teahouse.store.vault import Vault
@@ -27,6 +29,7 @@ def profile(home: Path, account: Account, password: str) -> tuple[Database, Acco
     """An open profile with one account, and its database for more."""
     folder = home / "data" / "profiles" / "default"
     folder.mkdir(parents=True)
+    write_profile(folder / "profile.toml", Profile(Policy.OPEN))
     vault = Vault(folder)
     db = Database(vault.database, vault.create(VaultMode.OPEN))
     return db, accounts.add(db, account, password)
