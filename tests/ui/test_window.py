@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from teahouse.domain.account import Account
@@ -267,6 +267,29 @@ def test_how_a_profile_is_kept_stands_in_the_strip(
     qtbot.addWidget(shell.window)
     shown = [text.text() for text in shell.window.strip.findChildren(QLabel) if text.isVisible()]
     assert (notice in shown) if notice else not any("protected" in text for text in shown)
+
+
+@pytest.mark.parametrize("chats", [(), (ROOM,)])
+def test_somebody_new_is_led_to_a_room(qtbot: QtBot, chats: tuple[Chat, ...]) -> None:
+    world = World(0, chats)
+    asked = QPushButton("welcome")
+    asked.finished = asked.clicked  # type: ignore[attr-defined]
+    shell = Shell(
+        world.bridge,
+        VaultChanged(VaultState.NEW, VaultMode.PASSPHRASE),
+        lambda: asked,
+        "light",
+        WindowActions(lambda: None, lambda: None),
+    )
+    asked.click()
+    qtbot.waitUntil(lambda: shell.window is not None and shell.window.known.online(1))
+    assert shell.window is not None
+    qtbot.addWidget(shell.window)
+    if chats:
+        qtbot.waitUntil(lambda: shell.window is not None and shell.window.conversation.chat is not None)
+        assert shell.window.findChildren(BrowseRoomsSheet) == []
+    else:
+        qtbot.waitUntil(lambda: shell.window is not None and bool(shell.window.findChildren(BrowseRoomsSheet)))
 
 
 def test_shell_unlocks_then_opens(qtbot: QtBot) -> None:

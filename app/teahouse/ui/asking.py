@@ -17,6 +17,7 @@ from teahouse.ui.dialogs.link import LinkSheet
 from teahouse.ui.dialogs.person import PersonSheet
 from teahouse.ui.dialogs.preferences import PreferencesSheet
 from teahouse.ui.dialogs.question import ask_text
+from teahouse.ui.known import Known
 from teahouse.ui.preferences import Preferences
 
 
@@ -31,6 +32,18 @@ class Asking(QObject):
     def browse(self, account: Account, room: str = "") -> None:
         """Join a room."""
         BrowseRoomsSheet(self._window, self._bridge, account, self._show, room).open()
+
+    def first_room(self, known: Known, browse: Callable[[], None]) -> None:
+        """Lead somebody new to a room as soon as they are online; whoever has chats already is left alone."""
+
+        def look() -> None:
+            if known.loaded and any(known.online(number) for number in known.accounts):
+                known.links_changed.disconnect(look)
+                if not known.chats:
+                    browse()
+
+        known.links_changed.connect(look)
+        look()
 
     def person(self, account: Account) -> None:
         """Write to somebody."""

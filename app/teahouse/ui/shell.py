@@ -63,8 +63,13 @@ class Shell(QObject):
         page = self._welcome()
         finished = getattr(page, "finished", None)
         if finished is not None:
-            finished.connect(self.show_main)
+            finished.connect(self._welcomed)
         self._show(page)
+
+    def _welcomed(self) -> None:
+        self.show_main()
+        if self.window is not None:
+            self.window.asking.first_room(self.window.known, self.window.browse)
 
     def show_main(self, *_ignored: object) -> None:
         """The main window, made once."""
