@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,6 +141,9 @@ def _be_the_client(
     end_with_parent(broker)
     hide_memory()
     if not options.demo and policy_of(paths.settings, options.provision) is Policy.TOR:
+        if distant_display(os.environ):
+            print(_("A Tor profile is sealed from every network, so also from a display beyond one (DISPLAY)."))
+            return USAGE_ERROR
         from teahouse.net.seal import seal
         from teahouse.net.watch import watch
 
@@ -151,6 +154,14 @@ def _be_the_client(
     from teahouse.main import run
 
     return run(options, paths, link)
+
+
+def distant_display(environment: Mapping[str, str]) -> bool:
+    """Whether the window would go to an X11 server over TCP, as with `ssh -X`."""
+    if environment.get("WAYLAND_DISPLAY") or environment.get("QT_QPA_PLATFORM", "xcb").partition(":")[0] != "xcb":
+        return False
+    host = environment.get("DISPLAY", "").rpartition(":")[0]
+    return bool(host) and not host.startswith("/") and not host.endswith("unix")
 
 
 class Broker:

@@ -33,6 +33,17 @@ def test_no_network_socket_of_any_family(family: int, kind: int) -> None:
     assert said(SEALED + attempt) == "13"
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="everything here runs unprivileged already")
+def test_nobody_in_particular_is_sealed_as_root_is() -> None:
+    """The filter needs no privilege, and a process that has one cannot lift it."""
+    code = (
+        "import errno, os, socket, pyseccomp\nfrom teahouse.net.seal import seal, sealed\n"
+        "os.setgroups([])\nos.setgid(65534)\nos.setuid(65534)\nassert seal() and sealed()\n"
+        "try:\n    socket.socket()\nexcept OSError as e:\n    print(e.errno, os.getuid())"
+    )
+    assert said(code) == "13 65534"
+
+
 def test_the_upper_half_of_an_argument_opens_nothing() -> None:
     """The kernel cuts `(1 << 32) | AF_INET` to AF_INET; the filter must see it so too."""
     attempt = (

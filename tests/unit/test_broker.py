@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from teahouse.broker import distant_display
 from tests.rig.program import Program
 from tests.rig.wait import until
 
@@ -48,6 +49,25 @@ def test_a_bad_profile_name_is_a_sentence(tmp_path: Path) -> None:
     with start(tmp_path, "--profile", "../x") as program:
         assert program.wait() == 2
         assert "cannot be the name of a profile" in program.output
+
+
+@pytest.mark.parametrize(
+    ("display", "distant"),
+    [(":0", False), (":0.1", False), ("unix:0", False), ("/tmp/launch/x:0", False), ("", False),
+     ("localhost:10.0", True), ("192.0.2.1:0", True), ("[2001:db8::1]:0", True), ("tcp/host:0", True)],
+)  # fmt: skip
+def test_displays_over_a_network_are_known(display: str, distant: bool) -> None:
+    """Other platforms than X11 have no such thing."""
+    assert distant_display({"DISPLAY": display}) is distant
+    assert not distant_display({"DISPLAY": display, "WAYLAND_DISPLAY": "wayland-0"})
+    assert not distant_display({"DISPLAY": display, "QT_QPA_PLATFORM": "offscreen"})
+
+
+def test_a_sealed_client_says_that_its_display_is_out_of_reach(tmp_path: Path) -> None:
+    """Instead of dying in Qt."""
+    with start(tmp_path, DISPLAY="127.0.0.1:10.0", QT_QPA_PLATFORM="xcb") as program:
+        assert program.wait() == 2
+        assert "DISPLAY" in program.output
 
 
 def test_a_crash_is_said_and_passed_on(tmp_path: Path) -> None:
