@@ -54,6 +54,7 @@ async def _set_route(desk: Desk, wish: c.SetRoute) -> Account:
 async def _start_tor(desk: Desk, wish: c.StartTor) -> None:
     preferences.put(desk.tools.db, _SOURCE, wish.source.value)
     desk.tools.routes.tor.want(wish.source)
+    desk.tools.announce(TorChanged(desk.tools.routes.tor.status))
 
 
 async def _use_bridges(desk: Desk, wish: c.UseBridges) -> int:
