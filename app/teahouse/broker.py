@@ -6,6 +6,7 @@ practice server, passes signals on, and ends with the client's exit code.
 
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import resource
@@ -140,6 +141,8 @@ def _be_the_client(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent(broker)
     hide_memory()
+    # Nothing that is loaded before the first paint is garbage; the client looks for some from then on.
+    gc.disable()
     if not options.demo and policy_of(paths.settings, options.provision) is Policy.TOR:
         if distant_display(os.environ):
             print(_("A Tor profile is sealed from every network, so also from a display beyond one (DISPLAY)."))

@@ -1,5 +1,6 @@
 """The client process: puts window, reader and engine together. The window is painted before slixmpp is imported."""
 
+import gc
 import json
 import os
 import signal
@@ -110,6 +111,9 @@ class Client:
 
         if self._engine is not None:
             return
+        # What is loaded by now stays: it need not be gone through again and again.
+        gc.freeze()
+        gc.enable()
         self._engine = EngineThread(
             self._paths.folder,
             self.bridge.announce,
