@@ -26,6 +26,14 @@ def client_of(home: Path) -> int:
     return int(found[1])
 
 
+def proven(home: Path) -> str:
+    """What `--prove` says of the program that runs in this home."""
+    before = len((home / "output.txt").read_text())
+    with Program(home, "--prove") as asked:
+        assert asked.wait(30) == 0, asked.output
+    return asked.output[before:]
+
+
 @pytest.mark.parametrize("way", ["exit", "onion", "bridge"])
 def test_t1_t2_sealed_from_the_first_question_to_the_last_word(
     server: Prosody,
@@ -54,6 +62,7 @@ def test_t1_t2_sealed_from_the_first_question_to_the_last_word(
         "HANDS_BRIDGE": bridge.bridge_line if way == "bridge" else "",
         "HANDS_STRIP": "onion service" if way == "onion" else "exit,|exit ",
         "HANDS_PATIENCE": "60",
+        "HANDS_WAITS": "1",
         "TEAHOUSE_TORRC": str(torrc),
     }
     before = tracing(trace, "clone", "clone3", "vfork")
@@ -61,7 +70,12 @@ def test_t1_t2_sealed_from_the_first_question_to_the_last_word(
         program.expect("hands: inside", 100)
         other.say(room, "good evening")
         other.wait_for("and to you", 30)
+        program.expect("hands: waiting", 60)
+        proof = proven(home)
+        other.say(room, "you may go")
         assert program.wait(60) == 0, program.output
+    assert "Sealed: the kernel refused" in proof and "all of them Unix sockets" in proof
+    assert re.search(r"newcomer\S+: Tor, \d hops, " + ("onion service: " if way == "onion" else "exit: "), proof)
     assert "good evening" in heard(program)[0]
     assert "Tor · sealed by the kernel" in program.output
     calls = read_trace(trace)
@@ -88,9 +102,7 @@ def test_the_proof_is_said_for_the_running_profile(display: Xvfb, tmp_path: Path
     home = tmp_path / "home"
     with hands(home, display, "idle") as program:
         program.expect("hands: idle", 30)
-        with Program(home, "--prove") as asked:
-            assert asked.wait(30) == 0, asked.output
-        proof = asked.output
+        proof = proven(home)
         program.terminate()
     assert "Sealed: the kernel refused a network socket" in proof
     assert re.search(r"Open sockets: \d+, all of them Unix sockets", proof)
