@@ -53,7 +53,7 @@ def test_a_bad_profile_name_is_a_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("display", "distant"),
-    [(":0", False), (":0.1", False), ("unix:0", False), ("/tmp/launch/x:0", False), ("", False),
+    [(":0", False), (":0.1", False), ("unix:0", False), ("/run/display/x:0", False), ("", False),
      ("localhost:10.0", True), ("192.0.2.1:0", True), ("[2001:db8::1]:0", True), ("tcp/host:0", True)],
 )  # fmt: skip
 def test_displays_over_a_network_are_known(display: str, distant: bool) -> None:
