@@ -114,7 +114,7 @@ def test_a_room_left_before_its_turn_is_not_entered(tmp_path: Path, left: bool) 
         here = [chats.ensure(db, kept.id, f"{name}@x", ChatKind.ROOM, name).id for name in ("kept", "doubted")]
         for chat in here:
             chats.set_joined(db, chat, "willow", "")
-        client = Client(JID, "secret", ANYWHERE)
+        client = Client(JID, "secret", ANYWHERE, None)
         client.connection_made(wire)
         client.phase, online.session.client = Phase.BOUND, client
 

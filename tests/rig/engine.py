@@ -1,6 +1,7 @@
 """The real engine in its thread, driven by commands and watched by its events."""
 
 import itertools
+import queue
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,11 +11,13 @@ from teahouse.domain.commands import Command, CreateVault
 from teahouse.domain.events import Answered, Event, MessageChanged, MessageRemoved, MessageStored, Refused, VaultChanged
 from teahouse.domain.message import LATEST, Message
 from teahouse.domain.problem import Problem, Trouble
+from teahouse.domain.queries import Query
 from teahouse.domain.vault import VaultMode, VaultState
 from teahouse.engine.thread import EngineThread
 from teahouse.net.way import Endpoint
 from teahouse.store import messages
 from teahouse.store.database import Database
+from teahouse.store.reader import Reader
 from tests.rig.tor_host import TorHost
 from tests.rig.traced import Call, TracedEngine
 from tests.rig.wait import until
@@ -89,6 +92,20 @@ class RunningEngine:
         except Trouble as trouble:
             return trouble.problem
         raise AssertionError(f"it was carried out: {value!r}")
+
+    def ask(self, query: Query) -> Any:
+        """The answer of the reader to a query."""
+        assert self._opened is not None
+        answers: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        reader = Reader(answers.put)
+        reader.open(*self._opened)
+        try:
+            reader.ask(query, 1)
+            answer = answers.get(timeout=10)
+        finally:
+            reader.close()
+        assert isinstance(answer, Answered), answer
+        return answer.value
 
     def history(self, chat: int) -> list[Message]:
         """What is on disk."""

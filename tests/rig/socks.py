@@ -5,6 +5,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
@@ -45,14 +46,33 @@ class SocksProxy:
                     _pump(self.connection, there)
                     back.join()
 
-        self._server = _Server((LOOPBACK, 0), Visit)
-        self.port = int(self._server.server_address[1])
+        self._server = self._listening(Visit)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def _listening(self, visit: type[socketserver.StreamRequestHandler]) -> socketserver.BaseServer:
+        server = _Server((LOOPBACK, 0), visit)
+        self.port = int(server.server_address[1])
+        return server
 
     def stop(self) -> None:
         """Let nobody in any more."""
         self._server.shutdown()
         self._server.server_close()
+
+
+class UnixSocks(SocksProxy):
+    """The same at a Unix socket, where tor would be."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__()
+
+    def _listening(self, visit: type[socketserver.StreamRequestHandler]) -> socketserver.BaseServer:
+        return _UnixServer(str(self.path), visit)
+
+
+class _UnixServer(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
 
 
 class _Server(socketserver.ThreadingTCPServer):

@@ -19,6 +19,9 @@ class Shown:
 
     context: ssl.SSLContext
     fingerprint: str
+    file: Path
+    """Certificate and private key, for a server that changes to it."""
+    key: ec.EllipticCurvePrivateKey
 
 
 class Authority:
@@ -43,9 +46,10 @@ class Authority:
         *,
         by_itself: bool = False,
         purpose: x509.ObjectIdentifier = ExtendedKeyUsageOID.SERVER_AUTH,
+        renewed: Shown | None = None,
     ) -> Shown:
-        """A server certificate for these names, valid between these days from now."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        """A server certificate for these names, valid between these days from now; a renewed one has the old key."""
+        key = renewed.key if renewed else ec.generate_private_key(ec.SECP256R1())
         subject = _name(common)
         issuer, signer = (subject, key) if by_itself else (_name(self._name), self._key)
         builder = _builder(subject, issuer, key, days)
@@ -57,7 +61,10 @@ class Authority:
             given = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
             builder = builder.add_extension(given, critical=False)
         made = builder.sign(signer, hashes.SHA256())
-        return Shown(_context(self._folder, made, key), made.fingerprint(hashes.SHA256()).hex())
+        file = _written(self._folder, made, key)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return Shown(context, made.fingerprint(hashes.SHA256()).hex(), file, key)
 
 
 def _name(common: str) -> x509.Name:
@@ -79,12 +86,10 @@ def _builder(
     )
 
 
-def _context(folder: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+def _written(folder: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Path:
     file = folder / f"{certificate.serial_number:x}.pem"
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
+    return file

@@ -182,7 +182,7 @@ class Fuzz:
 
     async def stream(self, chance: Chance) -> None:
         """A stream in one of its phases."""
-        client = Client(hostile.JID, "secret", self.server)
+        client = Client(hostile.JID, "secret", self.server, None)
         client.connection_made(_Sink())
         phase = chance.choice(list(Phase))
         if phase is not Phase.CONNECT:
@@ -200,7 +200,7 @@ class Fuzz:
 
     async def session(self, chance: Chance) -> None:
         """Stanzas of a bound session, after honest ones that lead into a room."""
-        client = Client(hostile.JID, "secret", self.server)
+        client = Client(hostile.JID, "secret", self.server, None)
         client.connection_made(_Sink())
         client.phase, client.own = Phase.BOUND, Jid.parse(FULL)
         self.online.session.client = client

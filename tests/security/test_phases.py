@@ -72,7 +72,7 @@ def said(phase: Phase, *ways: Callable[[Client], object]) -> list[bytes]:
     """What came out when all of these were tried in this phase, behind the first stream header."""
 
     async def run() -> list[bytes]:
-        client, wire = Client(JID, "secret", ANYWHERE), Wire()
+        client, wire = Client(JID, "secret", ANYWHERE, None), Wire()
         client.connection_made(wire)
         client.phase = phase
         wire.written.clear()

@@ -13,12 +13,14 @@ from teahouse.domain.account import Account, Route
 from teahouse.domain.chat import Occupant, RoomFacts
 from teahouse.domain.commands import CreateVault, LeaveRoom, MarkRead, RemoveChat
 from teahouse.domain.contact import Contact
-from teahouse.domain.events import CertificateDoubted, OccupantsChanged, RoomDescribed
+from teahouse.domain.events import CertificateDoubted, KeyChanged, OccupantsChanged, RoomDescribed
+from teahouse.domain.key import Acceptance, KnownKey
 from teahouse.domain.registration import FormField, RegistrationForm
 from teahouse.ui.chats.menu import chat_menu
 from teahouse.ui.dialogs.bridges import BridgesSheet
 from teahouse.ui.dialogs.browse import BrowseRoomsSheet
 from teahouse.ui.dialogs.certificate import CertificateSheet
+from teahouse.ui.dialogs.key import KeySheet
 from teahouse.ui.dialogs.link import LinkSheet
 from teahouse.ui.dialogs.person import PersonSheet
 from teahouse.ui.dialogs.preferences import PreferencesSheet
@@ -40,6 +42,7 @@ from .fake import ROOM, World
 from .stage import window_of
 
 ACCOUNT = Account(1, "willow@tea.example", "willow")
+KNOWN = KnownKey("h", "cd" * 32, 1, 2, Acceptance.FIRST)
 FORM = RegistrationForm("tea.example", "", (FormField("username", "Name"), FormField("password", "Password")), 1)
 
 
@@ -68,6 +71,7 @@ def ignored(answer: object) -> None:
 SHEETS: dict[str, Callable[[World, QWidget], QWidget]] = {
     "browse": lambda w, p: BrowseRoomsSheet(p, w.bridge, ACCOUNT, lambda chat: None),
     "certificate": lambda w, p: CertificateSheet(p, w.bridge, CertificateDoubted(1, "h", "ab" * 32, "why")),
+    "key": lambda w, p: KeySheet(p, w.bridge, KeyChanged(1, "h", "ab" * 32, (KNOWN,))),
     "link": lambda w, p: LinkSheet(p, "https://example.org", print),
     "person": lambda w, p: PersonSheet(p, w.bridge, ACCOUNT, lambda chat: None),
     "preferences": lambda w, p: PreferencesSheet(p, Preferences(w.bridge, "light")),

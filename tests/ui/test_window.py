@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from teahouse.domain.account import Account
 from teahouse.domain.chat import Chat, ChatKind, Occupant, Presence, Role, RoomFacts, RoomListing
 from teahouse.domain.commands import (
+    AcceptKey,
     AskRoom,
     BrowseRooms,
     JoinRoom,
@@ -23,10 +24,12 @@ from teahouse.domain.events import (
     CertificateDoubted,
     ChatRemoved,
     ChatStored,
+    KeyChanged,
     OccupantsChanged,
     VaultChanged,
     WentWrong,
 )
+from teahouse.domain.key import Acceptance, KnownKey
 from teahouse.domain.problem import Fault, Problem
 from teahouse.domain.text import BODY_LIMIT
 from teahouse.domain.vault import VaultMode, VaultState
@@ -35,9 +38,11 @@ from teahouse.ui.chats.model import ChatsModel, preview
 from teahouse.ui.dialogs.browse import BrowseRoomsSheet
 from teahouse.ui.dialogs.certificate import CertificateSheet, grouped
 from teahouse.ui.dialogs.gate import StoppedPage
+from teahouse.ui.dialogs.key import KeySheet
 from teahouse.ui.dialogs.unlock import UnlockPage
 from teahouse.ui.occupants import OccupantsModel
 from teahouse.ui.shell import Shell
+from teahouse.ui.times import day
 from teahouse.ui.window import WindowActions
 
 from .fake import ROOM, World
@@ -225,6 +230,35 @@ def test_doubted_certificate_asks(qtbot: QtBot) -> None:
     sheet.trust()
     assert world.sent(TrustCertificate) == [TrustCertificate(1, "ab" * 32)]
     assert grouped("ab" * 32).split()[0] == "ABAB"
+
+
+def key_sheet(qtbot: QtBot, world: World, window: QWidget) -> KeySheet:
+    """The question about a key that has changed, asked now."""
+    known = KnownKey("tea.example", "cd" * 32, 86_400_000, 3 * 86_400_000, Acceptance.FIRST)
+    earlier = KnownKey("tea.example", "ef" * 32, 0, 86_400_000, Acceptance.CONFIRMED)
+    world.bridge.announce(KeyChanged(1, "tea.example", "ab" * 32, (earlier, known)))
+    qtbot.waitUntil(lambda: any(sheet.isVisible() for sheet in window.findChildren(KeySheet)))
+    return next(sheet for sheet in window.findChildren(KeySheet) if sheet.isVisible())
+
+
+def test_a_changed_key_asks_and_enter_does_not_connect(qtbot: QtBot) -> None:
+    """Both fingerprints and the history are there; only the other button, reached by Tab, accepts."""
+    world = World(1)
+    window = window_of(qtbot, world)
+    sheet = key_sheet(qtbot, world, window)
+    texts = "\n".join(label.text() for label in sheet.findChildren(QLabel))
+    assert grouped("ab" * 32) in texts and grouped("cd" * 32) in texts and "EFEF EFEF" in texts
+    assert day(86_400_000) in texts and day(3 * 86_400_000) in texts
+    QTest.keyClick(sheet, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not any(one.isVisible() for one in window.findChildren(KeySheet)))
+    assert world.sent(AcceptKey) == []
+    sheet = key_sheet(qtbot, world, window)
+    assert sheet.away.isDefault() and not sheet.act.isDefault()
+    sheet.away.setFocus()
+    QTest.keyClick(sheet.away, Qt.Key.Key_Tab)
+    assert sheet.focusWidget() is sheet.act
+    QTest.keyClick(sheet.act, Qt.Key.Key_Space)
+    assert world.sent(AcceptKey) == [AcceptKey(1, "ab" * 32)]
 
 
 def test_a_keyring_that_does_not_answer_can_be_asked_again(qtbot: QtBot) -> None:

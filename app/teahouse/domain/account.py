@@ -66,3 +66,5 @@ class Account:
     """Where Route.PROXY leads; kept when another route is chosen."""
     onion: Server = ANYWHERE
     """An onion address of the server that worked before (host, port, direct_tls)."""
+    key: str = ""
+    """SHA-256 of the server's public key (64 hex digits) by which it is known; empty before it was seen by Tor."""

@@ -132,6 +132,14 @@ class TrustCertificate(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptKey(Command):
+    """The user says that this new public key (SHA-256) is the server's: it is known by it from now on."""
+
+    account: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class BrowseRooms(Command):
     """List the rooms of a service, or of the account's own server when empty. Answers tuple[RoomListing, ...]."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from teahouse.domain.account import Account, Link, Route
 from teahouse.domain.chat import Chat, Occupant, RoomFacts
 from teahouse.domain.contact import Contact
+from teahouse.domain.key import KnownKey
 from teahouse.domain.message import Message
 from teahouse.domain.problem import Problem
 from teahouse.domain.tor import Circuit, TorStatus
@@ -68,6 +69,17 @@ class CertificateDoubted(Event):
     host: str
     fingerprint: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanged(Event):
+    """A server showed another public key (SHA-256) than the last one of `known`, and was not signed in to."""
+
+    account: int
+    host: str
+    key: str
+    known: tuple[KnownKey, ...]
+    """In the order they were accepted; never empty."""
 
 
 @dataclass(frozen=True, slots=True)

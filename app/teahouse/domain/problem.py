@@ -12,6 +12,7 @@ class Fault(Enum):
     UNKNOWN_HOST = "unknown-host"
     UNREACHABLE = "unreachable"
     CERTIFICATE_REFUSED = "certificate-refused"
+    KEY_CHANGED = "key-changed"
     NO_ENCRYPTION = "no-encryption"
     NO_SAFE_LOGIN = "no-safe-login"
     SERVER_MISBEHAVED = "server-misbehaved"

@@ -16,6 +16,13 @@ class ListAccounts(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class ListKeys(Query):
+    """Answers tuple[KnownKey, ...]: the keys of an account's server in the order they were accepted."""
+
+    account: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListChats(Query):
     """Answers tuple[Chat, ...], last spoken first."""
 

@@ -1,16 +1,18 @@
-"""Commands about accounts: sign in, register, go online and offline, trust a certificate."""
+"""Commands about accounts: sign in, register, go online and offline, trust a certificate or a key."""
 
 from dataclasses import replace
 
 from teahouse.domain import commands as c
 from teahouse.domain.account import Account, Route
 from teahouse.domain.jid import Jid
+from teahouse.domain.key import Acceptance
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.registration import RegistrationForm
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.routes import Isolation, sound_proxy
 from teahouse.engine.session import connect
 from teahouse.store import accounts as stored
+from teahouse.store import keys
 
 
 async def _open_registration(desk: Desk, wish: c.OpenRegistration) -> RegistrationForm:
@@ -26,6 +28,7 @@ async def _submit_registration(desk: Desk, wish: c.SubmitRegistration) -> Accoun
     desk.registrations.end(wish.ticket)
     nick = wish.nick or Jid.parse(jid).local
     account = Account(0, jid, nick, registering.route, registering.server, proxy=registering.proxy)
+    account = replace(account, key=registering.client.key)
     return keep(desk, account, values.get("password", ""), registering.isolation)
 
 
@@ -48,7 +51,7 @@ async def _add_account(desk: Desk, wish: c.AddAccount) -> Account:
     tried = await routes.keep_to(way, trial)
     tried.close()
     await tried.closed()
-    return keep(desk, account, wish.password, isolation)
+    return keep(desk, replace(account, key=tried.key), wish.password, isolation)
 
 
 def keep(desk: Desk, account: Account, password: str, isolation: Isolation) -> Account:
@@ -70,14 +73,27 @@ async def _disconnect(desk: Desk, wish: c.Disconnect) -> None:
 
 
 async def _trust(desk: Desk, wish: c.TrustCertificate) -> None:
-    pin = wish.fingerprint.replace(" ", "").replace(":", "").lower()
-    if len(pin) != 64 or any(digit not in "0123456789abcdef" for digit in pin):
-        raise Trouble(Problem(Fault.CERTIFICATE_REFUSED, "", "not a SHA-256 fingerprint"))
-    stored.set_pin(desk.tools.db, wish.account, pin)
-    session = desk.of(wish.account).session
+    pin, session = _sha256(wish.fingerprint), desk.of(wish.account).session
     await session.stop()
+    stored.set_pin(desk.tools.db, wish.account, pin)
     session.account = replace(session.account, server=replace(session.account.server, pin=pin))
     session.start()
+
+
+async def _accept_key(desk: Desk, wish: c.AcceptKey) -> None:
+    key, session = _sha256(wish.key), desk.of(wish.account).session
+    await session.stop()
+    host = session.account.jid.partition("@")[2]
+    keys.accept(desk.tools.db, wish.account, host, key, Acceptance.CONFIRMED)
+    session.account = replace(session.account, key=key)
+    session.start()
+
+
+def _sha256(typed: str) -> str:
+    digits = typed.replace(" ", "").replace(":", "").lower()
+    if len(digits) != 64 or any(digit not in "0123456789abcdef" for digit in digits):
+        raise Trouble(Problem(Fault.CERTIFICATE_REFUSED, "", "not a SHA-256 fingerprint"))
+    return digits
 
 
 COMMANDS: Handlers = {
@@ -88,4 +104,5 @@ COMMANDS: Handlers = {
     c.Connect: _connect,
     c.Disconnect: _disconnect,
     c.TrustCertificate: _trust,
+    c.AcceptKey: _accept_key,
 }

@@ -31,8 +31,10 @@ STANZA_BYTES = 240_000
 class Client(GuardedStream):
     """One connection, used once. `ready` is done when the session is bound; `lost` tells why it ended."""
 
-    def __init__(self, jid: str, password: str, server: Server, *, allow_plain: bool = False) -> None:
-        super().__init__(jid, server)
+    def __init__(
+        self, jid: str, password: str, server: Server, known_key: str | None, *, allow_plain: bool = False
+    ) -> None:
+        super().__init__(jid, server, known_key)
         loop = asyncio.get_running_loop()
         self.loop = loop
         self.ready: asyncio.Future[None] = loop.create_future()

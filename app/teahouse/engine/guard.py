@@ -20,7 +20,7 @@ from teahouse.domain.account import Server
 from teahouse.domain.jid import Jid
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.parser import BoundedParser, Forbidden
-from teahouse.net.certificate import fingerprint, tls_context, tls_problem
+from teahouse.net.certificate import fingerprint, public_key, tls_context, tls_problem
 
 log = logging.getLogger(__name__)
 STREAM, TLS = "{http://etherx.jabber.org/streams}", "{urn:ietf:params:xml:ns:xmpp-tls}"
@@ -47,11 +47,14 @@ _MAY_LEAVE = {
 
 
 class GuardedStream(ClientXMPP):
-    """A stream that ends rather than break a rule; with a pin (SHA-256) only that certificate will do."""
+    """A stream that ends rather than break a rule; with a pin (SHA-256) only that certificate will do.
+
+    With `known_key` the server must have that public key (SHA-256), any when it is empty; None does not look at it.
+    """
 
     may_leave = _MAY_LEAVE
 
-    def __init__(self, jid: str, server: Server) -> None:
+    def __init__(self, jid: str, server: Server, known_key: str | None) -> None:
         self.own = Jid.parse(jid)
         self.host = self.own.domain
         try:
@@ -68,7 +71,9 @@ class GuardedStream(ClientXMPP):
         self.phase = Phase.CONNECT
         self.on_phase: Callable[[Phase], None] = ignore
         self.problem: Problem | None = None
-        self._pin = server.pin
+        self._pin, self._known_key = server.pin, known_key
+        self.key = ""
+        """The public key that the server has shown; empty before, and when nobody looks at it."""
         self._reader: BoundedParser | None = None
         self._root: ET.Element | None = None
         self._expected: Callable[[ET.Element], None] = self._in_the_clear
@@ -87,15 +92,25 @@ class GuardedStream(ClientXMPP):
     # -- bytes -------------------------------------------------------------
 
     def connection_made(self, transport: Any, send_event: bool = True) -> None:
-        """TCP or TLS is up: check the pin before a byte leaves."""
+        """TCP or TLS is up: check pin and key before a byte leaves."""
         self.transport = transport
         secured = transport.get_extra_info("ssl_object")
         if secured is not None:
-            if self._pin and fingerprint(secured.getpeercert(True)) != self._pin:
-                return self.fail(Problem(Fault.CERTIFICATE_REFUSED, self.host, "pin"))
+            try:
+                self._check_identity(secured.getpeercert(True))
+            except Trouble as trouble:
+                return self.fail(trouble.problem)
             self._expected = self.secured
             self.move(Phase.TLS)
         self.restart()
+
+    def _check_identity(self, certificate: bytes) -> None:
+        if self._pin and fingerprint(certificate) != self._pin:
+            raise Trouble(Problem(Fault.CERTIFICATE_REFUSED, self.host, "pin"))
+        if self._known_key is not None:
+            self.key = public_key(certificate)
+            if self._known_key not in ("", self.key):
+                raise Trouble(Problem(Fault.KEY_CHANGED, self.host))
 
     def restart(self) -> None:
         """Begin a stream, with a fresh parser."""

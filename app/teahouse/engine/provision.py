@@ -68,14 +68,14 @@ async def _account(desk: Desk, entry: dict[str, Any], folder: Path) -> int:
     ca_file = str(folder / str(entry["ca_file"])) if entry.get("ca_file") else ""
     server = Server(str(entry.get("host", "")), int(entry.get("port", 0)), bool(entry.get("direct_tls")), ca_file)
     nick, password = str(entry.get("nick", "")) or jid.local, str(entry["password"])
-    route, isolation = _route(desk, entry), Isolation()
+    route, isolation, key = _route(desk, entry), Isolation(), ""
     if entry.get("register"):
         form = await desk.registrations.begin(jid.domain, server, route)
         registering = desk.registrations.get(form.ticket)
         await registering.client.submit((("username", jid.local), ("password", password)))
         desk.registrations.end(form.ticket)
-        isolation = registering.isolation
-    account = accounts.add(desk.tools.db, Account(0, jid.bare, nick, route, server), password)
+        isolation, key = registering.isolation, registering.client.key
+    account = accounts.add(desk.tools.db, Account(0, jid.bare, nick, route, server, key=key), password)
     desk.tools.routes.adopt(account.id, isolation)
     for room in entry.get("rooms", []):
         address = Jid.parse(str(room["address"])).bare

@@ -29,8 +29,8 @@ class RegisteringClient(Client):
 
     may_leave = GuardedStream.may_leave | {Phase.TLS: ("<stream:stream ", "<iq ")}
 
-    def __init__(self, domain: str, server: Server, patience: float = _PATIENCE) -> None:
-        super().__init__(domain, "", server)
+    def __init__(self, domain: str, server: Server, known_key: str | None, patience: float = _PATIENCE) -> None:
+        super().__init__(domain, "", server, known_key)
         self._patience = patience
         self._offered: asyncio.Future[None] = self.loop.create_future()
         self._asked, self._reply = "", self.loop.create_future()

@@ -9,7 +9,7 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.registration import RegistrationForm
 from teahouse.engine.registering import RegisteringClient
 from teahouse.engine.routes import Isolation, Routes
-from teahouse.engine.session import open_stream, trusting
+from teahouse.engine.session import known_key, open_stream, trusting
 from teahouse.net.endpoints import endpoints
 from teahouse.net.way import Way
 
@@ -59,7 +59,7 @@ class Registrations:
         last = Trouble(Problem(Fault.UNREACHABLE, domain))
         async for endpoint in endpoints(domain, server, way, servers=self._routes.resolvers):
             known = await trusting(server, endpoint, way, domain)
-            client = RegisteringClient(domain, known)
+            client = RegisteringClient(domain, known, known_key(way))
             try:
                 await open_stream(client, endpoint, way)
                 return client, known

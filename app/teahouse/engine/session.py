@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from teahouse.domain.account import Account, Link, Route, Server
-from teahouse.domain.events import CertificateDoubted, LinkChanged
+from teahouse.domain.events import CertificateDoubted, KeyChanged, LinkChanged
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
@@ -24,12 +24,13 @@ from teahouse.net.certificate import look
 from teahouse.net.dial import dial
 from teahouse.net.endpoints import endpoints
 from teahouse.net.way import ByTor, Endpoint, Way, is_onion
-from teahouse.store import accounts
+from teahouse.store import accounts, keys
 
 FINAL = frozenset(
     {
         Fault.WRONG_PASSWORD,
         Fault.CERTIFICATE_REFUSED,
+        Fault.KEY_CHANGED,
         Fault.NO_SAFE_LOGIN,
         Fault.SESSION_REPLACED,
         Fault.NO_ENCRYPTION,
@@ -145,8 +146,8 @@ class Session:
         resolvers = self._bench.routes.resolvers
         return await connect(self.account, self._password, way, self._phase, self._doubted, self._reached, resolvers)
 
-    def _reached(self, place: Endpoint, server: Server) -> None:
-        """The session is bound at this place: remember an onion address, and its pin."""
+    def _reached(self, place: Endpoint, server: Server, key: str) -> None:
+        """The session is bound at this place: remember an onion address, its pin, and the server's key."""
         self._place, account, db = place, self.account, self._bench.db
         if is_onion(place.host) and not account.server.host and place.host != account.jid.partition("@")[2]:
             account = replace(account, onion=Server(place.host, place.port, place.direct_tls))
@@ -154,6 +155,9 @@ class Session:
         if server.pin != account.server.pin:
             account = replace(account, server=server)
             accounts.set_pin(db, account.id, server.pin)
+        if key:
+            account = replace(account, key=key)
+            keys.saw(db, account.id, account.jid.partition("@")[2], key)
         self.account = account
 
     async def _watch(self, client: Client) -> None:
@@ -185,9 +189,12 @@ class Session:
         if phase is Phase.TLS:
             self._tell(Link.SIGNING_IN)
 
-    def _doubted(self, shown: str, reason: str) -> None:
-        host = self.account.jid.partition("@")[2]
-        self._bench.announce(CertificateDoubted(self.account.id, host, shown, reason))
+    def _doubted(self, shown: str, problem: Problem) -> None:
+        number, host = self.account.id, self.account.jid.partition("@")[2]
+        if problem.fault is Fault.KEY_CHANGED:
+            self._bench.announce(KeyChanged(number, host, shown, keys.history(self._bench.db, number)))
+        else:
+            self._bench.announce(CertificateDoubted(number, host, shown, problem.detail))
 
     def _hang_up(self) -> None:
         client, self.client = self.client, None
@@ -215,8 +222,8 @@ async def connect(
     password: str,
     way: Way,
     on_phase: Callable[[Phase], None],
-    on_doubt: Callable[[str, str], None] | None = None,
-    on_place: Callable[[Endpoint, Server], None] | None = None,
+    on_doubt: Callable[[str, Problem], None] | None = None,
+    on_place: Callable[[Endpoint, Server, str], None] | None = None,
     resolvers: Sequence[Endpoint] | None = None,
     patience: float = HANDSHAKE,
 ) -> Client:
@@ -227,14 +234,14 @@ async def connect(
     problem = Problem(Fault.UNREACHABLE, domain)
     async for endpoint in endpoints(domain, account.server, way, account.onion, resolvers):
         server = await trusting(account.server, endpoint, way, domain)
-        client = Client(account.jid, password, server, allow_plain=account.allow_plain)
+        client = Client(account.jid, password, server, known_key(way, account.key), allow_plain=account.allow_plain)
         client.on_phase = on_phase
         try:
             await open_stream(client, endpoint, way)
             async with asyncio.timeout(patience):
                 await asyncio.shield(client.ready)
             if on_place is not None:
-                on_place(endpoint, server)
+                on_place(endpoint, server, client.key)
             return client
         except TimeoutError:
             problem = Problem(Fault.TIMED_OUT, domain)
@@ -244,13 +251,19 @@ async def connect(
             client.fail(problem)
             raise
         client.fail(problem)
-        if problem.fault is Fault.CERTIFICATE_REFUSED and on_doubt is not None:
-            shown = await look(endpoint, way, domain)
+        if problem.fault in (Fault.CERTIFICATE_REFUSED, Fault.KEY_CHANGED) and on_doubt is not None:
+            changed = problem.fault is Fault.KEY_CHANGED
+            shown = client.key if changed else await look(endpoint, way, domain)
             if shown:
-                on_doubt(shown, problem.detail)
+                on_doubt(shown, problem)
         if problem.fault in FINAL:
             break
     raise Trouble(problem)
+
+
+def known_key(way: Way, key: str = "") -> str | None:
+    """The public key that a server must have: looked at by Tor always, otherwise never (None)."""
+    return key if isinstance(way, ByTor) else None
 
 
 async def trusting(server: Server, endpoint: Endpoint, way: Way, domain: str) -> Server:

@@ -1,9 +1,14 @@
-"""Certificates: the TLS settings of a session, and the fingerprint of one that could not be verified."""
+"""Certificates: the TLS settings of a session, the public key in one, and the fingerprint of one that is in doubt."""
 
 import asyncio
 import hashlib
 import ssl
 from pathlib import Path
+
+from pyasn1.codec.der.decoder import decode
+from pyasn1.codec.der.encoder import encode
+from pyasn1.error import PyAsn1Error
+from pyasn1_modules.rfc5280 import Certificate
 
 from teahouse.domain.account import Server
 from teahouse.domain.problem import Fault, Problem, Trouble
@@ -41,6 +46,18 @@ def tls_problem(host: str, error: Exception) -> Problem:
 def fingerprint(certificate: bytes) -> str:
     """SHA-256 of a DER certificate, 64 hex digits."""
     return hashlib.sha256(certificate).hexdigest()
+
+
+def public_key(certificate: bytes) -> str:
+    """SHA-256 of the SubjectPublicKeyInfo of a DER certificate (RFC 7469 section 2.4), 64 hex digits.
+
+    Raises Trouble(CERTIFICATE_REFUSED) when none can be read.
+    """
+    try:
+        read, _ = decode(certificate, asn1Spec=Certificate())
+        return hashlib.sha256(encode(read["tbsCertificate"]["subjectPublicKeyInfo"])).hexdigest()
+    except PyAsn1Error as error:
+        raise Trouble(Problem(Fault.CERTIFICATE_REFUSED, detail="no public key")) from error
 
 
 async def look(endpoint: Endpoint, way: Way, domain: str) -> str:

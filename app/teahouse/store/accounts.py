@@ -3,13 +3,17 @@
 from typing import Any
 
 from teahouse.domain.account import Account, Proxy, Route, Server
+from teahouse.domain.key import Acceptance
 from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.store import keys
 from teahouse.store.database import Database
 
 _COLUMNS = (
     "jid, nick, route, host, port, direct_tls, ca_file, pin, allow_plain, enabled,"
     " proxy_host, proxy_port, proxy_user, proxy_password, onion_host, onion_port, onion_direct_tls"
 )
+
+_KEY = "coalesce((SELECT key FROM server_key WHERE server_key.account = account.id ORDER BY id DESC LIMIT 1), '')"
 
 
 def add(db: Database, account: Account, password: str) -> Account:
@@ -18,7 +22,10 @@ def add(db: Database, account: Account, password: str) -> Account:
         raise Trouble(Problem(Fault.ACCOUNT_EXISTS, account.jid))
     values = (*_values(account), password)
     marks = ", ".join("?" * len(values))
-    number = db.run(f"INSERT INTO account ({_COLUMNS}, password) VALUES ({marks})", values)
+    with db.transaction():
+        number = db.run(f"INSERT INTO account ({_COLUMNS}, password) VALUES ({marks})", values)
+        if account.key:
+            keys.accept(db, number, account.jid.partition("@")[2], account.key, Acceptance.FIRST)
     return every(db, number)[0]
 
 
@@ -48,7 +55,7 @@ def _values(account: Account) -> tuple[Any, ...]:
 def every(db: Database, number: int = 0) -> tuple[Account, ...]:
     """All accounts, oldest first, or the one of this number."""
     where = " WHERE id = ?" if number else ""
-    rows = db.all(f"SELECT id, {_COLUMNS} FROM account{where} ORDER BY id", (number,) if number else ())
+    rows = db.all(f"SELECT id, {_COLUMNS}, {_KEY} FROM account{where} ORDER BY id", (number,) if number else ())
     return tuple(_account(row) for row in rows)
 
 
@@ -64,6 +71,7 @@ def _account(row: tuple[Any, ...]) -> Account:
         bool(enabled),
         Proxy(*row[11:15]) if row[11] else None,
         Server(row[15], row[16], bool(row[17])),
+        row[18],
     )
 
 

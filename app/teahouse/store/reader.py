@@ -13,15 +13,17 @@ from teahouse.domain.queries import (
     HistoryBefore,
     ListAccounts,
     ListChats,
+    ListKeys,
     Query,
     ReadPreferences,
     SearchMessages,
 )
-from teahouse.store import accounts, chats, messages, preferences, search
+from teahouse.store import accounts, chats, keys, messages, preferences, search
 from teahouse.store.database import Database, newest
 
 _ANSWERS: dict[type[Query], Callable[[Database, Any], object]] = {
     ListAccounts: lambda db, q: accounts.every(db),
+    ListKeys: lambda db, q: keys.history(db, q.account),
     ListChats: lambda db, q: chats.every(db),
     HistoryBefore: lambda db, q: messages.before(db, q.chat, q.key, q.limit),
     HistoryAfter: lambda db, q: messages.after(db, q.chat, q.key, q.limit),

@@ -1,4 +1,4 @@
-"""Opens the sheets that the engine asks for, one at a time: trust a certificate, accept a person."""
+"""Opens the sheets that the engine asks for, one at a time: trust a certificate or a key, accept a person."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,11 +7,14 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from teahouse.domain.contact import Contact
-from teahouse.domain.events import CertificateDoubted, ContactsChanged
+from teahouse.domain.events import CertificateDoubted, ContactsChanged, KeyChanged
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.certificate import CertificateSheet
+from teahouse.ui.dialogs.key import KeySheet
 from teahouse.ui.dialogs.question import Sheet
 from teahouse.ui.dialogs.subscription import SubscriptionSheet
+
+Question = CertificateDoubted | KeyChanged | Contact
 
 
 class Asked(QObject):
@@ -20,23 +23,20 @@ class Asked(QObject):
     def __init__(self, window: QWidget, bridge: Bridge) -> None:
         super().__init__(window)
         self._window, self._bridge = window, bridge
-        self._queue: list[CertificateDoubted | Contact] = []
+        self._queue: list[Question] = []
         self._asked: set[tuple[int, str]] = set()
         self._open = False
-        bridge.on(CertificateDoubted, self._doubted, self)
+        bridge.on(CertificateDoubted, self._enqueue, self)
+        bridge.on(KeyChanged, self._enqueue, self)
         bridge.on(ContactsChanged, self._contacts, self)
-
-    def _doubted(self, events: Sequence[CertificateDoubted]) -> None:
-        self._enqueue(events)
 
     def _contacts(self, events: Sequence[ContactsChanged]) -> None:
         self._enqueue([c for e in events for c in e.contacts if c.asking])
 
-    def _enqueue(self, questions: Sequence[CertificateDoubted | Contact]) -> None:
+    def _enqueue(self, questions: Sequence[Question]) -> None:
         for question in questions:
-            what = question.fingerprint if isinstance(question, CertificateDoubted) else question.jid
-            if (question.account, what) not in self._asked:
-                self._asked.add((question.account, what))
+            if _about(question) not in self._asked:
+                self._asked.add(_about(question))
                 self._queue.append(question)
         self._next()
 
@@ -47,16 +47,23 @@ class Asked(QObject):
         sheet: Sheet
         if isinstance(question, CertificateDoubted):
             sheet = CertificateSheet(self._window, self._bridge, question)
-            key = (question.account, question.fingerprint)
+        elif isinstance(question, KeyChanged):
+            sheet = KeySheet(self._window, self._bridge, question)
         else:
             sheet = SubscriptionSheet(self._window, self._bridge, question)
-            key = (question.account, question.jid)
         self._open = True
-        sheet.finished.connect(partial(self._closed, key, isinstance(question, CertificateDoubted)))
+        sheet.finished.connect(partial(self._closed, question))
         sheet.open()
 
-    def _closed(self, key: tuple[int, str], again: bool, *_result: object) -> None:
+    def _closed(self, question: Question, *_result: object) -> None:
         self._open = False
-        if again:
-            self._asked.discard(key)
+        if not isinstance(question, Contact):
+            self._asked.discard(_about(question))
         self._next()
+
+
+def _about(question: Question) -> tuple[int, str]:
+    """What makes two questions the same one."""
+    if isinstance(question, CertificateDoubted):
+        return question.account, question.fingerprint
+    return question.account, question.key if isinstance(question, KeyChanged) else question.jid

@@ -50,6 +50,10 @@ def _connection() -> dict[Fault, tuple[str, str]]:
             _("{about} could not prove who it is."),
             _("Nothing was sent. Somebody may be between you and the server; ask its administrator."),
         ),
+        Fault.KEY_CHANGED: (
+            _("{about} shows another key than before."),
+            _("Nothing was sent. Ask its administrator whether the key is theirs, then connect again to accept it."),
+        ),
         Fault.NO_ENCRYPTION: (
             _("{about} offers no encrypted connection."),
             _("Nothing was sent. Teahouse never signs in over an open line; choose another server."),
