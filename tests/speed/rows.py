@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.speed import rooms, start, stored, window
+from tests.speed import rooms, routes, start, stored, window
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ ROWS = (
     Row("online", window.start_to_online, {"online s": "0.6"}),
     Row("join 1,000 engine", rooms.join_crowd),
     Row("join 1,000", window.join_crowd, {"populated and quiet s": "0.8", "CPU s": "0.6"}),
+    Row("routes", routes.log_in_and_join),
     Row("flood 2,000 engine", rooms.flood),
     Row(
         "flood 2,000",
