@@ -79,6 +79,7 @@ def test_nothing_is_sent_before_the_question_is_answered(qtbot: QtBot) -> None:
     assert not world.sent(OpenRegistration)
     world.bridge.announce(TorChanged(TorStatus(TorPhase.READY, 100)))
     identity = shown(qtbot, welcome, IdentityPage)
+    world.problems[OpenRegistration] = Problem(Fault.TIMED_OUT, "tea.example")
     domain = field_of(identity, "domain")
     QTest.keyClicks(domain, "tea.example")
     QTest.keyClick(domain, Qt.Key.Key_Return)

@@ -51,6 +51,20 @@ def test_what_breaks_a_rule_is_refused(raw: bytes) -> None:
         stanzas(raw)
 
 
+@pytest.mark.parametrize("piece", [1 << 20, 16_384, 1_000])
+@pytest.mark.parametrize("character", ["x", "茶", "&#x10FFFF;"])
+@pytest.mark.parametrize(("length", "taken"), [(11_900, True), (12_100, False), (100_000, False)])
+def test_a_long_tag_is_judged_alike_in_any_pieces(piece: int, character: str, length: int, taken: bool) -> None:
+    """Whether it comes at once or cut by TLS and TCP is chance, and must decide nothing."""
+    raw = f"<message id='{character * length}'/>".encode()
+    pieces = [raw[at : at + piece] for at in range(0, len(raw), piece)]
+    if taken:
+        assert len(stanzas(*pieces)) == 1
+    else:
+        with pytest.raises(Forbidden):
+            stanzas(*pieces)
+
+
 def test_a_long_stream_of_small_stanzas_is_no_large_stanza() -> None:
     parser = BoundedParser()
     parser.feed(HEAD)

@@ -7,8 +7,11 @@ from typing import Any, NoReturn
 from xml.parsers import expat
 
 STANZA_BYTES, DEPTH, ELEMENTS, ATTRIBUTES = 1 << 20, 100, 10_000, 200
-TAG_BYTES = 1 << 15
-"""A tag that comes in small pieces is read anew with each."""
+TAG_CHARACTERS, TAG_BYTES = 12_000, 1 << 17
+"""Of all attributes of a tag; and of a tag that is not whole yet, which is read anew with each piece that comes.
+
+The second holds whatever the first allows, at ten bytes a character (`&#x10FFFF;`), so that it does not matter how a
+tag is cut on the way."""
 _NAMES_KEPT = 5_000
 
 
@@ -69,6 +72,8 @@ class BoundedParser:
 
     def _start(self, tag: str, attributes: list[str]) -> None:
         self._elements += 1
+        if sum(map(len, attributes)) > TAG_CHARACTERS:
+            raise Forbidden("a stanza or a tag is too large")
         if len(attributes) > 2 * ATTRIBUTES or self._elements > ELEMENTS or len(self._open) >= DEPTH:
             raise Forbidden("too many attributes, elements or levels")
         pairs = {self._name(attributes[i]): attributes[i + 1] for i in range(0, len(attributes), 2)}
