@@ -151,7 +151,7 @@ class PrivateTor:
         lines = ["SocksPort 0", f"HiddenServiceDir {service}", "HiddenServiceVersion 3"]
         lines += [f"HiddenServicePort {port} {HOST}:{target}" for port, target in ports.items()]
         node = self._add(name, lines)
-        until(node.control_socket.exists, 15, "the control socket of the onion service")
+        until(node.answers, 15, "the control socket of the onion service")
         with node.control() as line:
             line.listen_for_publication()
         node.onion = (service / "hostname").read_text().strip()

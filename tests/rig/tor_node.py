@@ -28,9 +28,14 @@ class Control:
     def __init__(self, path: Path, cookie: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(10)
-        self._socket.connect(str(path))
+        try:
+            self._socket.connect(str(path))
+            secret = cookie.read_bytes().hex()
+        except OSError:
+            self._socket.close()
+            raise
         self._file = cast(BinaryIO, self._socket.makefile("rwb"))
-        assert self.ask(f"AUTHENTICATE {cookie.read_bytes().hex()}").startswith("250")
+        assert self.ask(f"AUTHENTICATE {secret}").startswith("250")
 
     def ask(self, line: str) -> str:
         """The whole answer, data blocks included; raises EOFError."""
@@ -126,6 +131,12 @@ class Node:
             yield line
         finally:
             line.close()
+
+    def answers(self) -> bool:
+        """Whether its control socket takes connections: it is there a moment before it listens."""
+        with contextlib.suppress(OSError, EOFError), self.control():
+            return True
+        return False
 
     def progress(self) -> int:
         """Per cent of the bootstrap; 0 while the control socket is not there."""
