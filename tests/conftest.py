@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,6 +87,17 @@ def onion(private_tor: PrivateTor, server: Prosody) -> Node:
 def bridge(private_tor: PrivateTor) -> Node:
     """An obfs4 bridge into the private network."""
     return private_tor.add_bridge()
+
+
+@pytest.fixture(scope="session")
+def system_tor(private_tor: PrivateTor) -> Iterator[Node]:
+    """A tor that others run, as Tails and a Debian service have it: SOCKS and control at Unix sockets of its folder."""
+    # A short path: that of a Unix socket ends at 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="ts-", dir="/tmp") as folder:
+        ports = [f"SocksPort unix:{folder}/tor/socks IsolateSOCKSAuth", "ClientOnly 1"]
+        node = Node(Path(folder) / "tor", [*private_tor.client_lines, *ports]).start().wait_bootstrapped()
+        yield node
+        node.stop()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 from teahouse.domain.policy import Policy
 from teahouse.profile import Profile, write_profile
 from tests.rig.program import Program
+from tests.rig.prosody import HOST, Prosody
 from tests.rig.xvfb import Xvfb
 
 
@@ -15,6 +16,22 @@ def hands(
     """The program on a display of its own, driven by a script; `words` are its environment."""
     environment = {"DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb", **words}
     return Program(home, script, *arguments, environment=environment, module="tests.e2e.hands", before=before)
+
+
+def newcomer(server: Prosody, room: str, **more: str) -> dict[str, str]:
+    """The words of the script `register`: by Tor through an exit, unless `more` says otherwise."""
+    words = {
+        "HANDS_DOMAIN": HOST,
+        "HANDS_HOST": HOST,
+        "HANDS_PORT": str(server.starttls_port),
+        "HANDS_CA": str(server.ca),
+        "HANDS_NAME": server.fresh_room("newcomer").partition("@")[0],
+        "HANDS_ROOM": room,
+        "HANDS_WAY": "No, connect",
+        "HANDS_STRIP": "exit,|exit ",
+        "HANDS_PATIENCE": "60",
+    }
+    return words | more
 
 
 def open_profile(home: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.driven import hands, heard
+from tests.e2e.driven import hands, heard, newcomer
 from tests.rig.peer import Peer
 from tests.rig.private_tor import PrivateTor
 from tests.rig.program import Program
@@ -51,20 +51,11 @@ def test_t1_t2_sealed_from_the_first_question_to_the_last_word(
     lines = private_tor.walled_lines if way == "bridge" else private_tor.client_lines
     torrc.write_text("\n".join([*lines, ""]))
     private_tor.names.asked.clear()
-    words = {
-        "HANDS_DOMAIN": HOST,
-        "HANDS_HOST": onion.onion if way == "onion" else HOST,
-        "HANDS_PORT": str(5222 if way == "onion" else server.starttls_port),
-        "HANDS_CA": str(server.ca),
-        "HANDS_NAME": server.fresh_room("newcomer").partition("@")[0],
-        "HANDS_ROOM": room,
-        "HANDS_WAY": "I was given a bridge" if way == "bridge" else "No, connect",
-        "HANDS_BRIDGE": bridge.bridge_line if way == "bridge" else "",
-        "HANDS_STRIP": "onion service" if way == "onion" else "exit,|exit ",
-        "HANDS_PATIENCE": "60",
-        "HANDS_WAITS": "1",
-        "TEAHOUSE_TORRC": str(torrc),
-    }
+    words = newcomer(server, room, HANDS_WAITS="1", TEAHOUSE_TORRC=str(torrc))
+    if way == "onion":
+        words |= {"HANDS_HOST": onion.onion, "HANDS_PORT": "5222", "HANDS_STRIP": "onion service"}
+    if way == "bridge":
+        words |= {"HANDS_WAY": "I was given a bridge", "HANDS_BRIDGE": bridge.bridge_line}
     before = tracing(trace, "clone", "clone3", "vfork")
     with hands(home, display, "register", before=before, **words) as program:
         program.expect("hands: inside", 100)
