@@ -12,7 +12,7 @@ from teahouse.domain.account import Link, Route, Server
 from teahouse.domain.chat import ChatKind, Presence
 from teahouse.domain.message import Delivery
 from teahouse.domain.problem import Fault
-from teahouse.engine.pacer import JoinPace
+from teahouse.engine.pacer import JoinPace, LoginPace
 from tests.conftest import AccountMaker
 from tests.engine.test_rooms_and_people import MakeEngine, MakePeer, sign_in
 from tests.rig.honest import FULL, ROOMS, ROSE, TEA, Honest, said
@@ -203,3 +203,45 @@ def test_a_direct_account_joins_at_once() -> None:
         raise AssertionError("napped")
 
     asyncio.run(JoinPace(nap=never).turn(Route.DIRECT))
+
+
+# -- log-ins -------------------------------------------------------------------
+
+
+def logins(*asked: tuple[int, Route, bool]) -> list[float]:
+    """When accounts that all ask in the same moment sign in, in seconds from then; one that needs no nap is at 0."""
+    naps = [0.0]
+
+    async def nap(seconds: float) -> None:
+        naps[-1] = seconds
+
+    async def all_of_them() -> None:
+        pace = LoginPace(lambda: 100.0, nap)
+        for account, route, awaited in asked:
+            await pace.turn(account, route, awaited=awaited)
+            naps.append(0.0)
+
+    asyncio.run(all_of_them())
+    return naps[:-1]
+
+
+def test_b17_two_identities_never_sign_in_within_one_moment() -> None:
+    low, high = LoginPace.GAP
+    gaps = []
+    for _ in range(50):
+        first, second, third = logins((1, Route.TOR, False), (2, Route.TOR, False), (3, Route.PROXY, False))
+        assert 0 <= first <= LoginPace.JITTER[1]
+        gaps += [second - first, third - second]
+    assert all(low <= gap <= high for gap in gaps) and len({round(gap, 3) for gap in gaps}) > 80
+
+
+def test_b17_even_one_identity_signs_in_at_no_exact_moment() -> None:
+    assert len({round(logins((1, Route.TOR, False))[0], 4) for _ in range(50)}) > 40
+    # Again after a loss: that pause is random by itself, and nobody else is in it.
+    again = logins((1, Route.TOR, False), (1, Route.TOR, False))
+    assert all(moment <= LoginPace.JITTER[1] for moment in again)
+
+
+def test_what_the_user_asked_for_is_done_at_once_and_others_keep_away_from_it() -> None:
+    direct, asked, other = logins((1, Route.DIRECT, False), (2, Route.TOR, True), (3, Route.TOR, False))
+    assert (direct, asked) == (0, 0) and other >= LoginPace.GAP[0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from teahouse.domain.events import ChatStored, Event, MessageChanged
 from teahouse.domain.message import Delivery
-from teahouse.engine.pacer import JoinPace
+from teahouse.engine.pacer import JoinPace, LoginPace
 from teahouse.engine.routes import Routes
 from teahouse.store import chats, messages
 from teahouse.store.database import Database
@@ -26,6 +26,7 @@ class Bench:
     routes: Routes
     dress: "Callable[[Chat], Chat]" = field(default=lambda chat: chat)
     joins: JoinPace = field(default_factory=JoinPace)
+    logins: LoginPace = field(default_factory=LoginPace)
 
     def announce_chat(self, number: int) -> None:
         """Say how a chat now is."""

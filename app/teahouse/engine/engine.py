@@ -87,7 +87,7 @@ class Engine:
             online = desk.add(account)
             online.outbox.lost()
             if account.enabled and not self._offline:
-                online.session.start()
+                online.session.start(awaited=False)
 
     def hear(self, line: str) -> None:
         """Take a line of the broker about tor."""

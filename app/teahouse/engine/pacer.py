@@ -1,4 +1,4 @@
-"""Paces: work in short stretches so that the window never starves, and joins so that they tell nothing."""
+"""Paces: work in short stretches so that the window never starves, and log-ins and joins so that they tell nothing."""
 
 import asyncio
 import time
@@ -55,3 +55,34 @@ class JoinPace:
             now = self._now()
             self._last = max(now, self._last) + self._chance.uniform(*self.GAP)
             await self._nap(self._last - now)
+
+
+class LoginPace:
+    """One for all accounts. Those that hide sign in at no exact moment, and never two in the same one.
+
+    Otherwise whoever sees two servers, or one server with two identities, sees whose tor came up when.
+    """
+
+    JITTER, GAP = (0.0, 2.0), (3.0, 15.0)
+    """Seconds before a log-in that nobody waits for, and seconds after that of another identity."""
+
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        nap: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: SystemRandom | None = None,
+    ) -> None:
+        self._now, self._nap, self._chance = now, nap, chance or SystemRandom()
+        self._last, self._free = 0, 0.0
+
+    async def turn(self, account: int, route: Route, *, awaited: bool) -> None:
+        """Wait for one's turn; at once on a direct connection, and when the user asked for it and is `awaited`."""
+        if route is Route.DIRECT:
+            return
+        now = self._now()
+        moment = now if awaited else now + self._chance.uniform(*self.JITTER)
+        if account != self._last and not awaited:
+            moment = max(moment, self._free)
+        self._last, self._free = account, moment + self._chance.uniform(*self.GAP)
+        if moment > now:
+            await self._nap(moment - now)

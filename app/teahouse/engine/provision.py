@@ -89,5 +89,5 @@ async def _account(desk: Desk, entry: dict[str, Any], folder: Path) -> int:
         desk.tools.announce_chat(chat.id)
     online = desk.add(account)
     if not desk.offline:
-        online.session.start()
+        online.session.start(awaited=False)
     return 1

@@ -64,14 +64,15 @@ class Session:
         self.problem: Problem | None = None
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
-        self._failures = 0
+        self._failures, self._awaited = 0, False
         self._place: Endpoint | None = None
 
     # -- what the engine asks ------------------------------------------------
 
-    def start(self) -> None:
-        """Go online and stay there; when waiting, try at once."""
+    def start(self, *, awaited: bool = True) -> None:
+        """Go online and stay there; when waiting, try at once. One that hides takes its time when not `awaited`."""
         self._wake.set()
+        self._awaited = awaited
         if self._task is None or self._task.done():
             self._failures = 0
             self._task = asyncio.ensure_future(self._run())
@@ -143,8 +144,10 @@ class Session:
         return await routes.way(account.route, account.proxy, routes.isolation(account.id), None)
 
     async def _connected(self, way: Way) -> Client:
-        resolvers = self._bench.routes.resolvers
-        return await connect(self.account, self._password, way, self._phase, self._doubted, self._reached, resolvers)
+        resolvers, account, awaited = self._bench.routes.resolvers, self.account, self._awaited
+        self._awaited = False
+        await self._bench.logins.turn(account.id, account.route, awaited=awaited)
+        return await connect(account, self._password, way, self._phase, self._doubted, self._reached, resolvers)
 
     def _reached(self, place: Endpoint, server: Server, key: str) -> None:
         """The session is bound at this place: remember an onion address, its pin, and the server's key."""
