@@ -43,6 +43,7 @@ class Client:
     def __init__(self, options: Options, paths: ProfilePaths, broker: BrokerLink) -> None:
         self._options, self._paths, self._broker = options, paths, broker
         self._engine: EngineThread | None = None
+        self._provision = options.provision
         self._adding: QWidget | None = None
         self.bridge = Bridge(self._submit, self._ask)
         self._reader = Reader(self.bridge.announce)
@@ -101,6 +102,13 @@ class Client:
         self._vault_open = events[-1].state is VaultState.OPEN
         if self._vault_open:
             self._settings.save_vault(events[-1].mode)
+            self._provide()
+
+    def _provide(self) -> None:
+        """Apply the provision file of the command line, once."""
+        if self._provision is not None:
+            self.bridge.do(Provision(str(self._provision)))
+            self._provision = None
 
     # -- the engine --------------------------------------------------------
 
@@ -126,8 +134,6 @@ class Client:
             self._engine.submit(command, ticket)  # type: ignore[arg-type]
         self._early.clear()
         self._engine.start()
-        if self._options.provision is not None:
-            self.bridge.do(Provision(str(self._options.provision)))
 
     def _submit(self, command: object, ticket: int) -> None:
         if self._engine is None:
@@ -163,10 +169,13 @@ class Client:
 
     def _welcome(self) -> QWidget:
         from teahouse.ui.onboarding.preparing import Preparing
+        from teahouse.ui.onboarding.provisioned import Provisioned
         from teahouse.ui.onboarding.welcome import Welcome
 
         if self._options.demo:
             return Preparing(self.bridge)
+        if self._provision is not None:
+            return Provisioned(self.bridge)
         return Welcome(self.bridge, self._ways(), vault_open=self._vault_open)
 
     def _ways(self) -> "Ways":

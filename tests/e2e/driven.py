@@ -44,3 +44,25 @@ def open_profile(home: Path) -> None:
 def heard(program: Program) -> list[str]:
     """The lines that the script reported."""
     return [line.removeprefix("hands: line ") for line in program.output.splitlines() if line.startswith("hands: line")]
+
+
+def two_identities(server: Prosody, folder: Path) -> Path:
+    """A provision file of two accounts of an open profile, each with a room of its own: Evening tea, and Garden."""
+    text = f'policy = "{Policy.OPEN.value}"\n'
+    for name, title in (("willow", "Evening tea"), ("plum", "Garden")):
+        login = server.fresh(name)
+        text += f"""
+[[account]]
+address = "{login.jid}"
+password = "{login.password}"
+nick = "{name}"
+route = "direct"
+host = "127.0.0.1"
+port = {server.tls_port}
+direct_tls = true
+ca_file = "{server.ca}"
+rooms = [{{address = "{server.fresh_room(name)}", title = "{title}", nick = "{name}"}}]
+"""
+    file = folder / "provision.toml"
+    file.write_text(text)
+    return file

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from teahouse import broker, options
 from teahouse.broker_link import BrokerLink
+from teahouse.domain.chat import Presence
 from teahouse.net.seal import sealed
 from teahouse.options import Options
 from teahouse.paths import ProfilePaths
@@ -133,6 +134,19 @@ def register() -> Iterator[Step]:
         yield lambda: any("you may go" in line for line in lines(window))
 
 
+def provisioned() -> Iterator[Step]:
+    """A new profile from a provision file: a passphrase, and every room is there."""
+    yield lambda: seen("passphrase")
+    type_into("passphrase", "correct horse tea")
+    type_into("again", "correct horse tea", enter=True)
+    yield main_window
+    window = main_window()
+    assert window is not None
+    yield lambda: {chat.presence for chat in window.known.chats.values()} == {Presence.HERE}
+    for title in sorted(chat.title for chat in window.known.chats.values()):
+        print(f"hands: line {title}", flush=True)
+
+
 def read_offline() -> Iterator[Step]:
     """Unlock, and read what is there without a connection."""
     yield from _unlock()
@@ -238,4 +252,4 @@ def run(script: Iterator[Step], chosen: Options, paths: ProfilePaths, link: Brok
 
 
 if __name__ == "__main__":
-    sys.exit(main(register, read_offline, come_back, stopped, leave_tor, idle))
+    sys.exit(main(register, provisioned, read_offline, come_back, stopped, leave_tor, idle))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.driven import hands, heard, open_profile
+from tests.e2e.driven import hands, heard, open_profile, two_identities
 from tests.rig.peer import Peer
 from tests.rig.prosody import HOST, Prosody
 from tests.rig.xvfb import Xvfb
@@ -49,3 +49,11 @@ def test_a_newcomer_talks_quits_and_comes_back(server: Prosody, peer: MakePeer, 
     assert [sum(word in line for line in lines) for word in ("good evening", "and to you", "missed one", "fence")] == [
         1, 1, 1, 1,
     ], lines  # fmt: skip
+
+
+def test_a_new_profile_from_a_provision_file(server: Prosody, display: Xvfb, tmp_path: Path) -> None:
+    """Only how it is protected is asked; then everything of the file is there."""
+    home, file = tmp_path / "home", two_identities(server, tmp_path)
+    with hands(home, display, "provisioned", "--provision", str(file)) as program:
+        assert program.wait(60) == 0, program.output
+    assert heard(program) == ["Evening tea", "Garden"]

@@ -3,15 +3,17 @@
 `python -m tests.look resources/screenshots lobby-light lobby-dark welcome person chinese` renews those of the README.
 """
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from teahouse.practice.certificates import Certificates, make_certificates
 from teahouse.practice.prosody import RoomSetup
 from tests.conftest import exit_records
-from tests.e2e.driven import open_profile
+from tests.e2e.driven import open_profile, two_identities
 from tests.e2e.test_faults import newer, profile
 from tests.rig.private_tor import PrivateTor
 from tests.rig.program import Program
@@ -38,10 +40,15 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "bridge": (),
     "sealed": (),
     "circuit": (),
+    "key": (),
+    "identities-light": ("--theme", "light"),
+    "identities-dark": ("--theme", "dark"),
 }
-OPEN = ("protect", "identity")
+SERVED = ("identities-light", "identities-dark")
+"""Taken of identities on a server, handed over by a provision file."""
+OPEN = ("protect", "identity", "identities-light", "identities-dark")
 """Taken in a profile that allows other routes than Tor."""
-TOR = ("bootstrap", "bridge", "sealed", "circuit")
+TOR = ("bootstrap", "bridge", "sealed", "circuit", "key")
 """Taken on a private Tor network, which takes a quarter of a minute to come up."""
 
 
@@ -51,34 +58,42 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     display = Xvfb(1280, 800)
     try:
-        with tempfile.TemporaryDirectory() as scratch, _network(Path(scratch), any(n in TOR for n in names)) as words:
+        with tempfile.TemporaryDirectory() as scratch, _rig(Path(scratch), names) as rig:
             for name in names:
                 with tempfile.TemporaryDirectory() as home:
-                    _take(name, folder, Path(home), display, words)
+                    _take(name, folder, Path(home), display, *rig)
     finally:
         display.stop()
     return 0
 
 
 @contextmanager
-def _network(folder: Path, wanted: bool) -> Iterator[dict[str, str]]:
-    """The environment of a program whose Tor is a private one, with a server behind its exits."""
-    if not wanted:
-        yield {}
+def _rig(folder: Path, names: list[str]) -> Iterator[tuple[dict[str, str], Prosody | None]]:
+    """What these pictures need: a server, a private Tor network in front of it, and the words that lead there."""
+    if not any(name in (*TOR, *SERVED) for name in names):
+        yield {}, None
         return
     server = Prosody(folder / "server").start()
-    network = PrivateTor(folder / "tor", exit_records(server)).start()
-    (folder / "torrc").write_text("\n".join([*network.client_lines, ""]))
     room = server.add_room(RoomSetup("evening", "Evening tea"))
     words = {"HANDS_DOMAIN": HOST, "HANDS_HOST": HOST, "HANDS_PORT": str(server.starttls_port), "HANDS_ROOM": room}
+    words |= {"HANDS_CA": str(server.ca), "HANDS_PATIENCE": "90"}
     try:
-        yield words | {"HANDS_CA": str(server.ca), "TEAHOUSE_TORRC": str(folder / "torrc"), "HANDS_PATIENCE": "90"}
+        if not any(name in TOR for name in names):
+            yield words, server
+            return
+        network = PrivateTor(folder / "tor", exit_records(server)).start()
+        (folder / "torrc").write_text("\n".join([*network.client_lines, ""]))
+        try:
+            yield words | {"TEAHOUSE_TORRC": str(folder / "torrc")}, server
+        finally:
+            network.stop()
     finally:
-        network.stop()
         server.stop()
 
 
-def _take(name: str, folder: Path, home: Path, display: Xvfb, network: dict[str, str]) -> None:
+def _take(
+    name: str, folder: Path, home: Path, display: Xvfb, network: dict[str, str], server: Prosody | None
+) -> None:
     if name == "stopped":
         newer(profile(home))
     if name in OPEN:
@@ -92,10 +107,26 @@ def _take(name: str, folder: Path, home: Path, display: Xvfb, network: dict[str,
         "HANDS_WAY": "Without Tor" if name in OPEN else "No, connect",
         **network,
     }
-    scene = "lobby" if name == "chinese" else name.partition("-")[0]
-    with Program(home, scene, *ARGUMENTS[name], environment=words, module="tests.look.scenes") as program:
+    scene, arguments = "lobby" if name == "chinese" else name.partition("-")[0], ARGUMENTS[name]
+    renewed = renewed_key(server) if server and name == "key" else None
+    if server and name in SERVED:
+        arguments = (*arguments, "--provision", str(two_identities(server, home)))
+    with Program(home, scene, *arguments, environment=words, module="tests.look.scenes") as program:
+        if server and renewed:
+            program.expect("hands: ready for another key", 180)
+            shutil.copy(renewed.chain, server.certificates.chain)
+            shutil.copy(renewed.key, server.certificates.key)
+            server.restart()
         assert program.wait(180) == 0, program.output
     print(folder / f"{name}.png", flush=True)
+
+
+def renewed_key(server: Prosody) -> Certificates:
+    """Another key for a server, vouched for by an authority that its users trust from now on."""
+    renewed = make_certificates(server.folder, [HOST], "renewed")
+    with server.ca.open("ab") as trusted:
+        trusted.write(renewed.authority.read_bytes())
+    return renewed
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from teahouse.domain.chat import ChatKind
 from teahouse.ui.dialogs.gate import StoppedPage
+from teahouse.ui.dialogs.key import KeySheet
 from teahouse.ui.onboarding.torpage import TorPage
 from teahouse.ui.onboarding.welcome import Welcome
 from teahouse.ui.route import RoutePopover
@@ -195,6 +196,38 @@ def circuit() -> Iterator[Step]:
     _picture(window)
 
 
+def key() -> Iterator[Step]:
+    """The question about the key of a server that has another one since."""
+    yield from _through_tor()
+    print("hands: ready for another key", flush=True)
+    yield lambda: [w for w in QApplication.allWidgets() if isinstance(w, KeySheet) and w.isVisible()]
+    window = main_window()
+    assert window is not None
+    yield _settled(window)
+    _picture(window)
+
+
+def identities() -> Iterator[Step]:
+    """Two identities in one window, a room of the second one open."""
+    yield lambda: seen("passphrase")
+    type_into("passphrase", "correct horse tea")
+    type_into("again", "correct horse tea", enter=True)
+    yield main_window
+    window = main_window()
+    assert window is not None
+    yield lambda: sum(window.known.online(number) for number in window.known.accounts) == 2
+    window.open_chat(next(c for c in window.known.chats.values() if c.title == "Garden"))
+    box = window.conversation.composer.box
+    yield box.isEnabled
+    yield lambda: window.details.model.rowCount() > 0
+    for text in ("The plums are ripe.", "Who has a ladder?"):
+        box.setPlainText(text)
+        QTest.keyClick(box, Qt.Key.Key_Return)
+    yield lambda: len(lines(window)) >= 2
+    yield _settled(window)
+    _picture(window)
+
+
 def protect() -> Iterator[Step]:
     """The question what protects the vault."""
     yield from _begun()
@@ -220,4 +253,4 @@ def stopped() -> Iterator[Step]:
 
 if __name__ == "__main__":
     scenes = (lobby, person, browse, preferences, narrow, welcome, protect, identity, stopped)
-    sys.exit(main(*scenes, way, seeking, bootstrap, bridge, sealed, circuit))
+    sys.exit(main(*scenes, way, seeking, bootstrap, bridge, sealed, circuit, key, identities))

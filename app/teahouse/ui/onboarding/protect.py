@@ -18,7 +18,7 @@ SHORTEST = 8
 class ProtectPage(Page):
     """Makes the vault of a new profile."""
 
-    def __init__(self, bridge: Bridge, back: Callable[[], None], done: Callable[[], None]) -> None:
+    def __init__(self, bridge: Bridge, back: Callable[[], None] | None, done: Callable[[], None]) -> None:
         super().__init__(
             _("Protect what is kept here"),
             _("Your messages and passwords are stored encrypted on this computer. What opens them?"),
