@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pytestqt.qtbot import QtBot
 
+from teahouse.domain.chat import Presence
 from teahouse.domain.events import MessageChanged, MessageRemoved
 from teahouse.domain.message import Delivery
 from teahouse.ui.chat.layout import SHOWN_CHARS, lay_out, links, pieces
@@ -14,6 +15,7 @@ from teahouse.ui.chat.view import MessageView
 from teahouse.ui.chat.words import copied, spoken
 
 from .fake import ROOM, World, message
+from .stage import window_of
 
 
 def opened(qtbot: QtBot, world: World) -> tuple[ConversationModel, MessageView]:
@@ -139,3 +141,12 @@ def test_copy_and_spoken_words() -> None:
     assert copied([one, message(2, "bo\nb", "x")]).splitlines()[1].endswith("] bo b: x")
     mine = message(3, "willow", "text", mine=True, state=Delivery.CONFIRMED)
     assert spoken(mine).startswith("willow, ") and spoken(mine).endswith("text, delivered")
+
+
+def test_offline_one_writes_for_later_into_a_room_that_is_entered_again(qtbot: QtBot) -> None:
+    left, kept = (replace(ROOM, id=number, presence=Presence.AWAY_FROM, joined=number == 2) for number in (1, 2))
+    window = window_of(qtbot, World(1, (left, kept, replace(kept, id=3, presence=Presence.REFUSED))))
+    composer = window.conversation.composer
+    for chat, writable in ((1, False), (2, True), (3, False)):
+        window.open_chat(window.known.chats[chat])
+        assert composer.box.isVisible() is writable

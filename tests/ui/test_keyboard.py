@@ -28,6 +28,7 @@ from teahouse.ui.dialogs.question import Sheet, ask_text, confirm
 from teahouse.ui.dialogs.subscription import SubscriptionSheet
 from teahouse.ui.dialogs.unlock import UnlockPage
 from teahouse.ui.dialogs.whole import show_whole
+from teahouse.ui.known import Known
 from teahouse.ui.onboarding.identity import IdentityPage, _FormStep, _RecoveryStep
 from teahouse.ui.onboarding.protect import ProtectPage
 from teahouse.ui.onboarding.signin import SignInPage
@@ -69,7 +70,7 @@ def ignored(answer: object) -> None:
 
 
 SHEETS: dict[str, Callable[[World, QWidget], QWidget]] = {
-    "browse": lambda w, p: BrowseRoomsSheet(p, w.bridge, ACCOUNT, lambda chat: None),
+    "browse": lambda w, p: BrowseRoomsSheet(p, w.bridge, Known(w.bridge), ACCOUNT, lambda chat: None),
     "certificate": lambda w, p: CertificateSheet(p, w.bridge, CertificateDoubted(1, "h", "ab" * 32, "why")),
     "key": lambda w, p: KeySheet(p, w.bridge, KeyChanged(1, "h", "ab" * 32, (KNOWN,))),
     "link": lambda w, p: LinkSheet(p, "https://example.org", print),

@@ -40,6 +40,7 @@ from teahouse.ui.dialogs.certificate import CertificateSheet, grouped
 from teahouse.ui.dialogs.gate import StoppedPage
 from teahouse.ui.dialogs.key import KeySheet
 from teahouse.ui.dialogs.unlock import UnlockPage
+from teahouse.ui.known import Known
 from teahouse.ui.occupants import OccupantsModel
 from teahouse.ui.shell import Shell
 from teahouse.ui.times import day
@@ -181,7 +182,7 @@ def test_browse_reads_the_card_then_joins(qtbot: QtBot) -> None:
     world.answers[AskRoom] = lambda c: RoomFacts("Tea", anonymous=False, password=True)
     world.answers[JoinRoom] = lambda c: ROOM
     joined: list[Chat] = []
-    sheet = BrowseRoomsSheet(None, world.bridge, Account(1, "w@x", "willow"), joined.append)
+    sheet = BrowseRoomsSheet(None, world.bridge, Known(world.bridge), Account(1, "w@x", "willow"), joined.append)
     qtbot.addWidget(sheet)
     sheet.open()
     qtbot.waitUntil(lambda: sheet.rooms.count() == 1)
@@ -199,7 +200,7 @@ def test_browse_reads_the_card_then_joins(qtbot: QtBot) -> None:
 def test_walking_past_the_list_keeps_a_typed_address(qtbot: QtBot) -> None:
     world = World(1)
     world.answers[BrowseRooms] = lambda c: (RoomListing("club@rooms.example", "Club", 4),)
-    sheet = BrowseRoomsSheet(None, world.bridge, Account(1, "w@x", "willow"), lambda chat: None)
+    sheet = BrowseRoomsSheet(None, world.bridge, Known(world.bridge), Account(1, "w@x", "willow"), lambda chat: None)
     qtbot.addWidget(sheet)
     sheet.open()
     qtbot.waitExposed(sheet)

@@ -42,6 +42,8 @@ class Chat:
     subject: str = ""
     occupants: int = 0
     pinned: bool = False
+    joined: bool = False
+    """A room that is entered whenever its account is online."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from teahouse.store.database import Database
 
 _COLUMNS = (
     "id, account, jid, kind, title, nick, unread, mentions, read_up_to, last_text, last_sender, last_time,"
-    " draft, subject, pinned"
+    " draft, subject, pinned, joined"
 )
 PREVIEW = 200
 """Characters of the last message kept in the chat's row."""
@@ -25,7 +25,8 @@ class Joined:
 
 
 def _chat(row: tuple[object, ...]) -> Chat:
-    (number, account, jid, kind, title, nick, unread, mentions, read, text, sender, time, draft, subject, pinned) = row
+    number, account, jid, kind, title, nick, unread, mentions, read, text, sender, time, draft, *more = row
+    subject, pinned, joined = more
     return Chat(
         id=int(str(number)),
         account=int(str(account)),
@@ -42,6 +43,7 @@ def _chat(row: tuple[object, ...]) -> Chat:
         draft=str(draft),
         subject=str(subject),
         pinned=bool(pinned),
+        joined=bool(joined),
     )
 
 

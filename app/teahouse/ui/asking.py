@@ -24,17 +24,18 @@ from teahouse.ui.preferences import Preferences
 class Asking(QObject):
     """Every sheet of the main window, by what it is for."""
 
-    def __init__(self, window: QWidget, bridge: Bridge, show: Callable[[Chat], None]) -> None:
+    def __init__(self, window: QWidget, bridge: Bridge, known: Known, show: Callable[[Chat], None]) -> None:
         super().__init__(window)
-        self._window, self._bridge, self._show = window, bridge, show
+        self._window, self._bridge, self._known, self._show = window, bridge, known, show
         Asked(window, bridge)
 
     def browse(self, account: Account, room: str = "") -> None:
         """Join a room."""
-        BrowseRoomsSheet(self._window, self._bridge, account, self._show, room).open()
+        BrowseRoomsSheet(self._window, self._bridge, self._known, account, self._show, room).open()
 
-    def first_room(self, known: Known, browse: Callable[[], None]) -> None:
+    def first_room(self, browse: Callable[[], None]) -> None:
         """Lead somebody new to a room as soon as they are online; whoever has chats already is left alone."""
+        known = self._known
 
         def look() -> None:
             if known.loaded and any(known.online(number) for number in known.accounts):

@@ -66,6 +66,10 @@ class Known(QObject):
         link = self.links.get(account)
         return link is not None and link.link is Link.ONLINE
 
+    def among_others(self, account: int) -> Account | None:
+        """An identity that could be taken for another, None when there is no other."""
+        return self.accounts.get(account) if len(self.accounts) > 1 else None
+
     def nick(self, chat: Chat) -> str:
         """As whom we write in a chat."""
         account = self.accounts.get(chat.account)

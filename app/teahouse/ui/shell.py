@@ -69,7 +69,7 @@ class Shell(QObject):
     def _welcomed(self) -> None:
         self.show_main()
         if self.window is not None:
-            self.window.asking.first_room(self.window.known, self.window.browse)
+            self.window.asking.first_room(self.window.browse)
 
     def show_main(self, *_ignored: object) -> None:
         """The main window, made once."""

@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.rail, self.chats, self.strip = self.panes.rail, self.panes.chats, self.panes.strip
         self.conversation, self.details, self.empty = self.panes.conversation, self.panes.details, self.panes.empty
         self.setCentralWidget(self.panes)
-        self.asking = Asking(self, bridge, self.open_chat)
+        self.asking = Asking(self, bridge, self.known, self.open_chat)
         self._opening = Opening(self, bridge, self._first)
         self._connect()
         bridge.do(AnnounceAll())

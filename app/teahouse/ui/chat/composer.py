@@ -12,10 +12,11 @@ from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chat.box import Box
 from teahouse.ui.chat.completion import fragment, matching
+from teahouse.ui.chat.identity import IdentityFrame
 from teahouse.ui.elided import Elided
 from teahouse.ui.known import Known, visibility
 from teahouse.ui.problems import sentence
-from teahouse.ui.widgets import Chip, button, frame, plain, row, set_tone, tidy
+from teahouse.ui.widgets import Chip, button, plain, row, set_tone, tidy
 
 DRAFT_AFTER_MS = 600
 NARROW = 520
@@ -50,6 +51,7 @@ class Composer(QFrame):
         self._later.timeout.connect(self.save_draft)
         self._build()
         known.facts_changed.connect(self._refresh_if)
+        known.accounts_changed.connect(self.refresh)
         self.box.entered.connect(self.send)
         self.box.textChanged.connect(self._typed)
         self.box.completing.connect(lambda: self._complete(True))
@@ -58,11 +60,7 @@ class Composer(QFrame):
         self._names.itemClicked.connect(lambda: self._pick(0))
 
     def _build(self) -> None:
-        self._frame = frame("box")
-        inside = QHBoxLayout(self._frame)
-        tidy(inside, (12, 6, 12, 6), 8)
-        inside.addWidget(self.box, 1)
-        inside.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
+        self._frame = IdentityFrame(self.box, self._send)
         self._closed = QWidget()
         closed = QHBoxLayout(self._closed)
         tidy(closed, spacing=12)
@@ -101,14 +99,17 @@ class Composer(QFrame):
             return
         title, nick = isolated(label(chat.title, 40)), isolated(label(self._known.nick(chat), 40))
         self.box.setPlaceholderText(_("Write to {title} as {nick}").format(title=title, nick=nick))
+        self._frame.show_identity(self._known.among_others(chat.account))
         seen = visibility(chat, self._known.facts.get(chat.id))
         words = {"moderators": _("Moderators see your address"), "everyone": _("Everyone here sees your address")}
         self._who.setText(words.get(seen, ""))
         set_tone(self._who, "amber" if seen == "everyone" else "ink2")
-        outside = chat.kind is ChatKind.ROOM and chat.presence in (Presence.AWAY_FROM, Presence.REFUSED)
+        refused = chat.presence is Presence.REFUSED
+        # Offline one writes for later into the rooms that are entered again.
+        away = chat.presence is Presence.AWAY_FROM and not chat.joined
+        outside = chat.kind is ChatKind.ROOM and (away or refused)
         self._frame.setVisible(not outside)
         self._closed.setVisible(outside)
-        refused = chat.presence is Presence.REFUSED
         self._outside.setText(_("The room did not let you in.") if refused else _("You are not in this room."))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -77,7 +77,7 @@ class Header(QFrame):
         if chat.presence is Presence.HERE:
             here = self._known.here(chat)
             return ngettext("{n} here", "{n} here", here).format(n=f"{here:,}")
-        return _("you are not here")
+        return _("you are not here") if self._known.online(chat.account) else _("offline")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room the chip keeps only its lock."""

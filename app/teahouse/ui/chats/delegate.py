@@ -1,7 +1,7 @@
 """Paints the rows of the chat list."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from teahouse.domain.chat import Chat
@@ -10,6 +10,7 @@ from teahouse.ui import theme
 from teahouse.ui.avatar import chat_face
 from teahouse.ui.chats.model import CHAT, Section, marked
 from teahouse.ui.focus import paint_focus
+from teahouse.ui.known import Known
 from teahouse.ui.times import brief
 from teahouse.ui.widgets import SEMIBOLD
 
@@ -28,6 +29,10 @@ def row_height() -> int:
 
 class ChatsDelegate(QStyledItemDelegate):
     """A chat is an avatar, title, time, preview and a pill; a section is a small heading."""
+
+    def __init__(self, parent: QObject, known: Known) -> None:
+        super().__init__(parent)
+        self._known = known
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Rows have two heights."""
@@ -48,6 +53,8 @@ class ChatsDelegate(QStyledItemDelegate):
             painter.drawText(rect.adjusted(16, 8, -16, 0), _LEFT, value.title.upper())
         elif isinstance(value, Chat):
             _ground(painter, rect, state)
+            if account := self._known.among_others(value.account):
+                _bar(painter, rect, account.jid)
             (_one_line if theme.compact() else _two_lines)(painter, rect, value)
             paint_focus(painter, rect, state)
         painter.restore()
@@ -66,6 +73,13 @@ def _ground(painter: QPainter, rect: QRect, state: QStyle.StateFlag) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.paint("selection" if chosen else "hover"))
     painter.drawRoundedRect(QRectF(rect.adjusted(6, 0, -6, 0)), 8, 8)
+
+
+def _bar(painter: QPainter, rect: QRect, seed: str) -> None:
+    """The colour of the identity whose chat this is."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.name_color(seed)))
+    painter.drawRoundedRect(QRectF(rect.x() + 9, rect.y() + 9, 3, rect.height() - 18), 1.5, 1.5)
 
 
 def _two_lines(painter: QPainter, rect: QRect, chat: Chat) -> None:

@@ -94,7 +94,7 @@ class ChatsPane(QFrame):
         inner.addWidget(self._keys, 0, Qt.AlignmentFlag.AlignVCenter)
         self._keys.setFixedHeight(22)
         self.list.setModel(self.model)
-        self.list.setItemDelegate(ChatsDelegate(self.list))
+        self.list.setItemDelegate(ChatsDelegate(self.list, self._known))
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setMouseTracking(True)
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)

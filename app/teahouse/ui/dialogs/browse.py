@@ -20,12 +20,13 @@ from teahouse.domain.account import Account
 from teahouse.domain.chat import Chat, RoomFacts, RoomListing
 from teahouse.domain.commands import AskRoom, BrowseRooms, JoinRoom
 from teahouse.domain.problem import Fault, Problem
-from teahouse.domain.text import label
+from teahouse.domain.text import isolated, label
 from teahouse.i18n import _, ngettext
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.question import Sheet
+from teahouse.ui.known import Known
 from teahouse.ui.problems import sentence
-from teahouse.ui.roomwords import facts_lines
+from teahouse.ui.roomwords import Line, facts_lines
 from teahouse.ui.widgets import Facts, frame, plain, tidy
 
 MOST = 2000
@@ -36,10 +37,16 @@ class BrowseRoomsSheet(Sheet):
     """Rooms on the left, the chosen one's card on the right. `joined` is told the chat once inside."""
 
     def __init__(
-        self, parent: QWidget | None, bridge: Bridge, account: Account, joined: Callable[[Chat], None], room: str = ""
+        self,
+        parent: QWidget | None,
+        bridge: Bridge,
+        known: Known,
+        account: Account,
+        joined: Callable[[Chat], None],
+        room: str = "",
     ) -> None:
         super().__init__(parent, _("Join a room"), _("Choose a room, or type the address of one."), 720)
-        self._bridge, self._account, self._joined = bridge, account, joined
+        self._bridge, self._known, self._account, self._joined = bridge, known, account, joined
         self._listings: Sequence[RoomListing] = ()
         self._asked = self._read = ""
         self.service, self.address = QLineEdit(), QLineEdit(room)
@@ -195,8 +202,15 @@ class BrowseRoomsSheet(Sheet):
         self._name.setText(label(facts.name or self._asked) if facts else label(self._asked) or _("No room chosen"))
         self._about.setText(label(facts.description, 300) if facts else "")
         self._about.setVisible(bool(facts and facts.description))
-        self._facts.show_lines(facts_lines(facts) if facts else [])
+        self._facts.show_lines([*self._elsewhere(), *(facts_lines(facts) if facts else [])])
         self.password.setVisible(bool(facts and facts.password))
+
+    def _elsewhere(self) -> list[Line]:
+        """Another identity that knows this room: whoever sees both come and go may think them one."""
+        others = {c.account for c in self._known.chats.values() if c.jid == self._asked} - {self._account.id}
+        names = [label(self._known.accounts[other].jid) for other in others if other in self._known.accounts]
+        words = _("{address} is in this room too. Others may notice that you come and go together.")
+        return [("alert", "amber", words.format(address=isolated(name))) for name in sorted(names)]
 
     def _inside(self, chat: Chat) -> None:
         self.accept()
