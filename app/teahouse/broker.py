@@ -255,7 +255,7 @@ class Broker:
         if word == "practise":
             self._start_demo()
         elif word == "browse":
-            if (opened := open_in_browser(rest)) is not None:
+            if (opened := open_in_browser(*rest.partition(" ")[::2])) is not None:
                 self._others.append(opened)
         elif word == "proof":
             self._show_proof(rest)

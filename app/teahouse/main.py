@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from teahouse import i18n, log
 from teahouse.broker_link import START_AGAIN, BrokerLink
-from teahouse.browser import browser
+from teahouse.browser import ANY, TOR, browser
 from teahouse.domain.commands import Provision
 from teahouse.domain.events import VaultChanged, WentWrong
 from teahouse.domain.policy import Policy
@@ -70,7 +71,7 @@ class Client:
         actions = WindowActions(
             add_identity=self._add_identity,
             quit=QApplication.quit,
-            open_link=self._open_link if browser() else None,
+            openers={kind: partial(self._open_link, kind) for kind in (ANY, TOR) if browser(kind)},
             sealed=sealed(),
             save_appearance=self._settings.save_appearance,
             practice=self._options.demo,
@@ -209,8 +210,8 @@ class Client:
     def _practise(self) -> None:
         self._broker.send(b"practise\n")
 
-    def _open_link(self, address: str) -> None:
-        self._broker.send(b"browse " + address.encode())
+    def _open_link(self, kind: str, address: str) -> None:
+        self._broker.send(f"browse {kind} {address}".encode())
 
     def close(self) -> None:
         """Write down what has come and go."""

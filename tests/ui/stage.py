@@ -1,9 +1,8 @@
 """A main window over a small world, ready to be used."""
 
-from collections.abc import Callable
-
 from pytestqt.qtbot import QtBot
 
+from teahouse.ui.dialogs.link import Openers
 from teahouse.ui.preferences import Preferences
 from teahouse.ui.window import MainWindow, WindowActions
 
@@ -11,10 +10,10 @@ from .fake import World
 
 
 def window_of(
-    qtbot: QtBot, world: World, width: int = 1280, open_link: Callable[[str], None] | None = None
+    qtbot: QtBot, world: World, width: int = 1280, openers: Openers | None = None
 ) -> MainWindow:
     """The window of a world, shown and active, once its first chat is open."""
-    actions = WindowActions(lambda: None, lambda: None, open_link)
+    actions = WindowActions(lambda: None, lambda: None, openers or {})
     window = MainWindow(world.bridge, actions, Preferences(world.bridge, "light"))
     qtbot.addWidget(window)
     window.resize(width, 800)

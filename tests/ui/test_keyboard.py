@@ -26,6 +26,7 @@ from teahouse.ui.dialogs.person import PersonSheet
 from teahouse.ui.dialogs.preferences import PreferencesSheet
 from teahouse.ui.dialogs.question import Sheet, ask_text, confirm
 from teahouse.ui.dialogs.subscription import SubscriptionSheet
+from teahouse.ui.dialogs.torsource import TorSourceSheet
 from teahouse.ui.dialogs.unlock import UnlockPage
 from teahouse.ui.dialogs.whole import show_whole
 from teahouse.ui.known import Known
@@ -73,7 +74,7 @@ SHEETS: dict[str, Callable[[World, QWidget], QWidget]] = {
     "browse": lambda w, p: BrowseRoomsSheet(p, w.bridge, Known(w.bridge), ACCOUNT, lambda chat: None),
     "certificate": lambda w, p: CertificateSheet(p, w.bridge, CertificateDoubted(1, "h", "ab" * 32, "why")),
     "key": lambda w, p: KeySheet(p, w.bridge, KeyChanged(1, "h", "ab" * 32, (KNOWN,))),
-    "link": lambda w, p: LinkSheet(p, "https://example.org", print),
+    "link": lambda w, p: LinkSheet(p, "https://example.org", {"any": print, "tor": print}),
     "person": lambda w, p: PersonSheet(p, w.bridge, ACCOUNT, lambda chat: None),
     "preferences": lambda w, p: PreferencesSheet(p, Preferences(w.bridge, "light")),
     "confirm": lambda w, p: confirm(p, "Sure?", "Really?", "Remove", nothing),
@@ -87,6 +88,7 @@ SHEETS: dict[str, Callable[[World, QWidget], QWidget]] = {
     "way": lambda w, p: WayPage(ignored, nothing, open_profile=False, without_tor=nothing),
     "open way": lambda w, p: WayPage(ignored, nothing, open_profile=True, without_tor=nothing),
     "bridge": lambda w, p: BridgePage(ignored, nothing),
+    "tor source": lambda w, p: TorSourceSheet(p, w.bridge),
     "bridges": lambda w, p: BridgesSheet(p, w.bridge),
     "proxy": lambda w, p: ProxyPage(ignored, nothing),
     "tor": lambda w, p: TorPage(w.bridge, Way(Route.TOR), nothing, nothing, nothing),

@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from teahouse.browser import ANY, TOR
 from teahouse.ui.dialogs.browse import BrowseRoomsSheet
 from teahouse.ui.dialogs.link import LinkSheet, host_of
 from teahouse.ui.window import MainWindow
@@ -20,7 +21,7 @@ ADDRESS = "https://bank.example@evil.example:8443/%E8%8C%B6?q=1"
 def with_link(qtbot: QtBot, opened: list[str], address: str = ADDRESS) -> MainWindow:
     world = World(0)
     world.messages.append(message(1, body=f"{address} is it"))
-    return window_of(qtbot, world, open_link=opened.append)
+    return window_of(qtbot, world, openers={ANY: opened.append, TOR: lambda address: opened.append(f"tor {address}")})
 
 
 def sheet_of(qtbot: QtBot, window: MainWindow) -> LinkSheet:
@@ -30,7 +31,8 @@ def sheet_of(qtbot: QtBot, window: MainWindow) -> LinkSheet:
     return sheet
 
 
-def test_a_click_asks_before_it_opens(qtbot: QtBot) -> None:
+@pytest.mark.parametrize("kind", [ANY, TOR])
+def test_a_click_asks_before_it_opens(qtbot: QtBot, kind: str) -> None:
     opened: list[str] = []
     window = with_link(qtbot, opened)
     view = window.conversation.view
@@ -41,8 +43,10 @@ def test_a_click_asks_before_it_opens(qtbot: QtBot) -> None:
     sheet = sheet_of(qtbot, window)
     assert sheet.host.text() == "evil.example" and sheet.whole.toPlainText() == ADDRESS
     assert opened == [] and sheet.away.isDefault()
-    sheet.act.click()
-    assert opened == [ADDRESS]
+    button = sheet.act if kind == ANY else sheet.hidden
+    assert button.isVisible()
+    button.click()
+    assert opened == [ADDRESS if kind == ANY else f"tor {ADDRESS}"]
 
 
 def test_the_menu_of_a_message_leads_there_too(qtbot: QtBot) -> None:
@@ -64,7 +68,7 @@ def test_without_a_browser_it_can_be_copied(qtbot: QtBot) -> None:
     window = window_of(qtbot, world)
     window.conversation.link.emit(ADDRESS)
     sheet = sheet_of(qtbot, window)
-    assert not sheet.act.isVisible()
+    assert not sheet.act.isVisible() and not sheet.hidden.isVisible()
     sheet.copy()
     assert QGuiApplication.clipboard().text() == ADDRESS
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from teahouse.domain.account import Account, Link, Proxy, Route
@@ -19,9 +19,11 @@ from teahouse.domain.commands import (
 )
 from teahouse.domain.events import CircuitShown, LinkChanged, TorChanged
 from teahouse.domain.problem import Fault, Problem
-from teahouse.domain.tor import Circuit, Hop, TorPhase, TorStatus
+from teahouse.domain.settings import TOR_SOURCE
+from teahouse.domain.tor import Circuit, Hop, TorPhase, TorSource, TorStatus
 from teahouse.ui.dialogs.bridges import BridgesSheet
 from teahouse.ui.dialogs.question import Sheet
+from teahouse.ui.dialogs.torsource import TorSourceSheet
 from teahouse.ui.onboarding.choice import Choice
 from teahouse.ui.onboarding.identity import IdentityPage
 from teahouse.ui.onboarding.signin import SignInPage
@@ -260,3 +262,24 @@ def test_other_bridges_while_it_runs(qtbot: QtBot) -> None:
     sheet.use()
     qtbot.waitUntil(lambda: "webtunnel" in sheet.problem.text())
     assert sheet.isVisible() and lines.toPlainText()
+
+
+@pytest.mark.parametrize(("kept", "chosen"), [("own", TorSource.BROWSER), ("browser", TorSource.SYSTEM)])
+def test_another_tor_is_chosen_by_keys(qtbot: QtBot, kept: str, chosen: TorSource) -> None:
+    """The sheet shows the one in use; the arrows walk, Enter takes."""
+    world = World()
+    world.preferences, order = {TOR_SOURCE: kept}, [source.value for source in TorSource]
+    window = window_of(qtbot, world)
+    world.bridge.announce(TorChanged(TorStatus(TorPhase.READY, 100, own=kept == "own")))
+    window.strip.show_way()
+    popover = QApplication.activePopupWidget()
+    assert isinstance(popover, RoutePopover)
+    popover.source.click()
+    sheet = window.findChild(TorSourceSheet)
+    assert isinstance(sheet, TorSourceSheet)
+    qtbot.waitUntil(lambda: sheet.chosen.value == kept)
+    qtbot.waitUntil(lambda: isinstance(sheet.focusWidget(), QRadioButton))
+    for _ in range(abs(order.index(chosen.value) - order.index(kept))):
+        QTest.keyClick(sheet.focusWidget(), Qt.Key.Key_Down if kept == "own" else Qt.Key.Key_Up)
+    QTest.keyClick(sheet, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: world.sent(StartTor) == [StartTor(chosen)])

@@ -78,19 +78,23 @@ def test_a_crash_is_said_and_passed_on(tmp_path: Path) -> None:
 
 
 def test_a_confirmed_link_opens_in_the_browser_and_nothing_else_does(tmp_path: Path) -> None:
-    """Only web addresses, as one argument, never as an option."""
+    """Only web addresses, as one argument, never as an option; in the browser that was chosen."""
     folder, opened = tmp_path / "bin", tmp_path / "opened"
     folder.mkdir()
-    opener = folder / "xdg-open"
-    opener.write_text(f'#!/bin/sh\nprintf "%s|" "$@" >>{opened}\n')
-    opener.chmod(0o755)
+    for name in ("xdg-open", "torbrowser-launcher"):
+        opener = folder / name
+        opener.write_text(f'#!/bin/sh\nprintf "%s|" {name} "$@" >>{opened}-{name}\n')
+        opener.chmod(0o755)
     wrong = ("file:///etc/passwd", "--help", "https://x/\x1b[2J", "javascript:alert(1)", "https://" + "x" * 5_000)
-    lines = [f"browse {address}" for address in (*wrong, "https://tea.example/a b?q='$(id)'")]
+    sound = "https://tea.example/a b?q='$(id)'"
+    lines = [f"browse {kind} {address}" for kind in ("any", "tor") for address in (*wrong, sound)]
+    lines += [f"browse sh {sound}", f"browse {sound}", "browse"]
     with start(tmp_path / "home", PATH=f"{folder}:/usr/bin:/bin", FAKE_CLIENT_SAYS="\n".join(lines)) as program:
         program.expect("client ")
-        until(lambda: opened.exists() and opened.read_text().endswith("|"))
+        found = [Path(f"{opened}-{name}") for name in ("xdg-open", "torbrowser-launcher")]
+        until(lambda: all(file.exists() and file.read_text().endswith("|") for file in found))
         program.terminate()
-    assert opened.read_text() == "https://tea.example/a b?q='$(id)'|"
+    assert [file.read_text() for file in found] == [f"xdg-open|{sound}|", f"torbrowser-launcher|{sound}|"]
 
 
 @pytest.mark.parametrize("kill", ["broker", "client"])

@@ -55,4 +55,6 @@ LANGUAGE = Setting(
     (("", marked("Follow the system")), ("en", "English"), ("zh_CN", "简体中文")),
     early=True,
 )
+TOR_SOURCE = "tor.source"
+"""The preference that says whose tor is used (a TorSource); chosen in a sheet of its own."""
 APPEARANCE = (THEME, DENSITY, SCALE, LANGUAGE)

@@ -7,6 +7,7 @@ from teahouse.domain import commands as c
 from teahouse.domain.account import Account, Route
 from teahouse.domain.events import AccountStored, CircuitShown, Event, TorChanged
 from teahouse.domain.policy import Policy
+from teahouse.domain.settings import TOR_SOURCE
 from teahouse.domain.tor import Circuit, TorSource
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.routes import Routes, sound_proxy
@@ -17,7 +18,7 @@ from teahouse.store import accounts, preferences
 from teahouse.store.database import Database
 
 Resolvers = Sequence[Endpoint]
-_BRIDGES, _SOURCE = "tor.bridges", "tor.source"
+_BRIDGES = "tor.bridges"
 
 
 def routes_of(
@@ -33,7 +34,7 @@ def routes_of(
 async def restore(db: Database, routes: Routes) -> None:
     """Take up what was chosen before, ahead of the first account that goes online; raises Trouble."""
     kept = preferences.every(db)
-    routes.tor.preferred = TorSource(kept.get(_SOURCE, TorSource.OWN.value))
+    routes.tor.preferred = TorSource(kept.get(TOR_SOURCE, TorSource.OWN.value))
     if lines := kept.get(_BRIDGES, ""):
         await routes.tor.use_bridges(parse(lines))
 
@@ -52,7 +53,7 @@ async def _set_route(desk: Desk, wish: c.SetRoute) -> Account:
 
 
 async def _start_tor(desk: Desk, wish: c.StartTor) -> None:
-    preferences.put(desk.tools.db, _SOURCE, wish.source.value)
+    preferences.put(desk.tools.db, TOR_SOURCE, wish.source.value)
     desk.tools.routes.tor.want(wish.source)
     desk.tools.announce(TorChanged(desk.tools.routes.tor.status))
 

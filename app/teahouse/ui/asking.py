@@ -13,7 +13,7 @@ from teahouse.i18n import _
 from teahouse.ui.asked import Asked
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.browse import BrowseRoomsSheet
-from teahouse.ui.dialogs.link import LinkSheet
+from teahouse.ui.dialogs.link import LinkSheet, Openers
 from teahouse.ui.dialogs.person import PersonSheet
 from teahouse.ui.dialogs.preferences import PreferencesSheet
 from teahouse.ui.dialogs.question import ask_text
@@ -54,9 +54,9 @@ class Asking(QObject):
         """Open a chat with a known address."""
         self._bridge.do(OpenPerson(account, address.partition("/")[0]), self._show)
 
-    def link(self, address: str, open_link: Callable[[str], None] | None) -> None:
+    def link(self, address: str, openers: Openers) -> None:
         """Say where a link goes before it is opened outside."""
-        LinkSheet(self._window, address, open_link).open()
+        LinkSheet(self._window, address, openers).open()
 
     def preferences(self, preferences: Preferences) -> None:
         """Show the preferences."""

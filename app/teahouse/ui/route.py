@@ -9,6 +9,7 @@ from teahouse.domain.text import isolated, label
 from teahouse.i18n import _, ngettext
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.bridges import BridgesSheet
+from teahouse.ui.dialogs.torsource import TorSourceSheet
 from teahouse.ui.known import Known
 from teahouse.ui.problems import words
 from teahouse.ui.torwords import hop_words, step_words
@@ -33,12 +34,13 @@ class RoutePopover(QFrame):
         self.facts = Facts()
         self.new = button(_("New circuit"), self._renew, "primary")
         self.change = button(_("Bridges…"), self._change)
+        self.source = button(_("Which Tor…"), self._choose)
         layout = QVBoxLayout(self)
         tidy(layout, (16, 14, 16, 14), 10)
         layout.addWidget(title)
         layout.addLayout(self.facts)
         if tor:
-            layout.addLayout(row(self.change, 0, self.new))
+            layout.addLayout(row(self.change, self.source, 0, self.new))
         for changed in (known.tor_changed, known.links_changed):
             changed.connect(self.refresh)
         self.refresh()
@@ -84,6 +86,8 @@ class RoutePopover(QFrame):
         found = [("onion", "jade" if status.progress == 100 else "amber", step_words(status))]
         if status.problem is not None:
             found.append(("alert", "rust", " ".join(words(status.problem))))
+        if not status.own:
+            found.append(("onion", "ink2", _("This Tor is run by others on this computer; its bridges are its own.")))
         if status.bridges:
             by = ngettext("By {n} bridge.", "By {n} bridges.", status.bridges).format(n=status.bridges)
             found.append(("shield", "jade", " ".join((by, _("Your network does not see that it is Tor.")))))
@@ -109,6 +113,10 @@ class RoutePopover(QFrame):
     def _renew(self) -> None:
         self._bridge.do(NewCircuit(self._account.id))
         self.close()
+
+    def _choose(self) -> None:
+        self.close()
+        TorSourceSheet(self.parentWidget(), self._bridge).open()
 
     def _change(self) -> None:
         self.close()

@@ -1,7 +1,7 @@
 """The main window: rail, chats, conversation, details, strip."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from PySide6.QtCore import QEvent, Signal
@@ -31,8 +31,8 @@ class WindowActions:
 
     add_identity: Callable[[], None]
     quit: Callable[[], None]
-    open_link: Callable[[str], None] | None = None
-    """Opens a web address in the user's browser, outside this process."""
+    openers: Mapping[str, Callable[[str], None]] = field(default_factory=dict)
+    """Open a web address outside this process."""
     save_appearance: SaveAppearance | None = None
     """Keeps (theme, language) where they are readable before the vault is open."""
     sealed: bool = False
@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
         if address.startswith("xmpp:"):
             self.browse(address.removeprefix("xmpp:").partition("?")[0])
         else:
-            self.asking.link(address, self._actions.open_link)
+            self.asking.link(address, self._actions.openers)
 
     def _first(self) -> None:
         """Open a chat when none is open."""

@@ -1,11 +1,13 @@
 """Where a link goes, in full, before anything is opened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from urllib.parse import urlsplit
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+from teahouse.browser import ANY, TOR
 from teahouse.domain.text import label
 from teahouse.i18n import _
 from teahouse.ui import theme
@@ -13,6 +15,8 @@ from teahouse.ui.dialogs.question import Sheet
 from teahouse.ui.widgets import button, plain
 
 LONGEST = 4000
+Openers = Mapping[str, Callable[[str], None]]
+"""Browser (`ANY` or `TOR`) -> what opens an address in it."""
 
 
 def host_of(address: str) -> str:
@@ -27,9 +31,9 @@ def host_of(address: str) -> str:
 class LinkSheet(Sheet):
     """The host stands out; Enter means: do not go there."""
 
-    def __init__(self, parent: QWidget | None, address: str, open_link: Callable[[str], None] | None) -> None:
+    def __init__(self, parent: QWidget | None, address: str, openers: Openers) -> None:
         super().__init__(parent, _("This link leads out of Teahouse"), width=520)
-        self._address, self._open = address, open_link
+        self._address, self._openers = address, openers
         host = host_of(address)
         named = label(host, 253) or _("This address makes no sense.")
         self.host = plain(named, 18, "ink" if host else "rust", bold=True, wrap=True)
@@ -45,19 +49,22 @@ class LinkSheet(Sheet):
         self.whole.setAccessibleName(_("The whole address"))
         self.body.addWidget(self.whole)
         self.body.addWidget(plain(_words(address), 13, "ink2", wrap=True))
-        self.finish(_("Open in browser"), self.go, "plain", extra=(button(_("Copy"), self.copy),))
-        self.act.setVisible(bool(host) and open_link is not None)
+        self.hidden = button(_("Open in Tor Browser"), partial(self.go, TOR))
+        self.finish(
+            _("Open in browser"), partial(self.go, ANY), "plain", extra=(button(_("Copy"), self.copy), self.hidden)
+        )
+        self.act.setVisible(bool(host) and ANY in openers)
+        self.hidden.setVisible(bool(host) and TOR in openers)
 
     def copy(self) -> None:
         """Put the address on the clipboard."""
         QGuiApplication.clipboard().setText(self._address)
         self.accept()
 
-    def go(self) -> None:
+    def go(self, browser: str) -> None:
         """Have it opened outside."""
         self.accept()
-        if self._open is not None:
-            self._open(self._address)
+        self._openers[browser](self._address)
 
 
 def _words(address: str) -> str:
