@@ -58,7 +58,10 @@ class TorSourceSheet(Sheet):
 
     def use(self) -> None:
         """Have tor started, or the one that runs used."""
-        self._bridge.do(StartTor(self.chosen), lambda _: self.accept(), self._refused)
+        self._bridge.do(StartTor(self.chosen), self._used, self._refused)
+
+    def _used(self, _answer: object) -> None:
+        self.accept()
 
     def _refused(self, problem: Problem) -> None:
         self.complain(sentence(problem))
