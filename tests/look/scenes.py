@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt
@@ -9,6 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from teahouse.domain.chat import ChatKind
+from teahouse.domain.events import RequestsChanged
+from teahouse.domain.request import Asking, Request
 from teahouse.ui.dialogs.gate import StoppedPage
 from teahouse.ui.dialogs.key import KeySheet
 from teahouse.ui.onboarding.torpage import TorPage
@@ -74,6 +77,29 @@ def browse() -> Iterator[Step]:
     yield lambda: sheet.rooms.count() > 0
     sheet.rooms.setCurrentRow(0)
     yield lambda: sheet.act.isEnabled()
+    yield _settled(window)
+    _picture(window)
+
+
+def requests() -> Iterator[Step]:
+    """Strangers and invitations in the tray."""
+    yield from _inside()
+    window = main_window()
+    assert window is not None
+    account = next(iter(window.known.accounts))
+    near = next(chat.jid for chat in window.known.chats.values() if chat.kind is ChatKind.PERSON)
+    alike, now = near.replace("o", "\u043e").replace("e", "\u0435"), time.time_ns() // 1_000_000
+    moth = "moth@unknown.example"
+    club, long = "长江边读书会@rooms.far.example", f"{'very-long-' * 9}name@{'sub.' * 12}example"
+    held = (
+        Request(1, account, Asking.TALK, alike, alike, "", "Hello, it is me. I lost my other account 🍵", now, 3, 12),
+        Request(2, account, Asking.TALK, moth, moth, "", "<b>Buy</b> tea " * 30, now - 60_000, 1),
+        Request(3, account, Asking.ROOM, club, club, f"{club}/月影", "今晚九点,我们读第三章。", now - 7_200_000),
+        Request(4, account, Asking.TALK, long, long, "", "hi", now - 90_000_000, 1),
+    )
+    window._bridge.announce(RequestsChanged(account, held, 9_800))
+    yield window.chats.requests.isVisible
+    window.chats.requests.show_all()
     yield _settled(window)
     _picture(window)
 
@@ -252,5 +278,5 @@ def stopped() -> Iterator[Step]:
 
 
 if __name__ == "__main__":
-    scenes = (lobby, person, browse, preferences, narrow, welcome, protect, identity, stopped)
+    scenes = (lobby, person, browse, requests, preferences, narrow, welcome, protect, identity, stopped)
     sys.exit(main(*scenes, way, seeking, bootstrap, bridge, sealed, circuit, key, identities))

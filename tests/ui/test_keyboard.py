@@ -25,6 +25,7 @@ from teahouse.ui.dialogs.link import LinkSheet
 from teahouse.ui.dialogs.person import PersonSheet
 from teahouse.ui.dialogs.preferences import PreferencesSheet
 from teahouse.ui.dialogs.question import Sheet, ask_text, confirm
+from teahouse.ui.dialogs.requests import RequestsSheet
 from teahouse.ui.dialogs.subscription import SubscriptionSheet
 from teahouse.ui.dialogs.torsource import TorSourceSheet
 from teahouse.ui.dialogs.unlock import UnlockPage
@@ -38,6 +39,7 @@ from teahouse.ui.onboarding.way import BridgePage, ProxyPage, Way, WayPage
 from teahouse.ui.onboarding.welcome import Ways, Welcome
 from teahouse.ui.preferences import Preferences
 from teahouse.ui.promise import show_promise
+from teahouse.ui.requests import Tray
 from teahouse.ui.shortcuts import show_keys
 
 from .fake import ROOM, World
@@ -74,6 +76,7 @@ SHEETS: dict[str, Callable[[World, QWidget], QWidget]] = {
     "browse": lambda w, p: BrowseRoomsSheet(p, w.bridge, Known(w.bridge), ACCOUNT, lambda chat: None),
     "certificate": lambda w, p: CertificateSheet(p, w.bridge, CertificateDoubted(1, "h", "ab" * 32, "why")),
     "key": lambda w, p: KeySheet(p, w.bridge, KeyChanged(1, "h", "ab" * 32, (KNOWN,))),
+    "requests": lambda w, p: RequestsSheet(p, w.bridge, Known(w.bridge), Tray(w.bridge, p), ignored),
     "link": lambda w, p: LinkSheet(p, "https://example.org", {"any": print, "tor": print}),
     "person": lambda w, p: PersonSheet(p, w.bridge, ACCOUNT, lambda chat: None),
     "preferences": lambda w, p: PreferencesSheet(p, Preferences(w.bridge, "light")),

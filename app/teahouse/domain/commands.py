@@ -260,6 +260,25 @@ class AnswerContact(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptRequest(Command):
+    """Talk to a stranger: what they wrote goes into a chat. Answers Chat. An invitation is taken by JoinRoom."""
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropRequest(Command):
+    """Take a request away without a word; from now on `ignore` whoever sent it.
+
+    With `decline` the room that passed an invitation on is told, and shows whoever invited us our address.
+    """
+
+    request: int
+    ignore: bool = False
+    decline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SetPreference(Command):
     """Keep one preference."""
 

@@ -8,6 +8,7 @@ from teahouse.domain.contact import Contact
 from teahouse.domain.key import KnownKey
 from teahouse.domain.message import Message
 from teahouse.domain.problem import Problem
+from teahouse.domain.request import Request
 from teahouse.domain.tor import Circuit, TorStatus
 from teahouse.domain.vault import VaultMode, VaultState
 
@@ -142,6 +143,15 @@ class ContactsChanged(Event):
 
     account: int
     contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsChanged(Event):
+    """All that strangers want of an account, newest first; `lost` older ones were not kept."""
+
+    account: int
+    requests: tuple[Request, ...]
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

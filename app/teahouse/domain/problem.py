@@ -32,6 +32,7 @@ class Fault(Enum):
     NO_ROOMS_HERE = "no-rooms-here"
     NOT_ALLOWED = "not-allowed"
     NOT_DELIVERED = "not-delivered"
+    REQUEST_GONE = "request-gone"
     MESSAGE_TOO_LONG = "message-too-long"
     SESSION_REPLACED = "session-replaced"
     ACCOUNT_EXISTS = "account-exists"

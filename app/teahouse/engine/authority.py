@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from teahouse.domain.chat import Presence
 from teahouse.domain.contact import Contact
 from teahouse.domain.jid import Jid
+from teahouse.engine.invitations import Invitation, direct, mediated
 from teahouse.engine.room import Room
 from teahouse.engine.xml import DELAY, MUC_USER, OCCUPANT_ID, ROSTER, SID
 
@@ -75,6 +76,17 @@ class Authority:
         by_room = who.bare in self._rooms or self._is_room(who.bare) or message.find(f"{{{MUC_USER}}}x") is not None
         return None if by_room else who
 
+    def invites(self, message: ET.Element) -> Invitation | None:
+        """An invitation into a room where we are not: by the room itself, never an occupant, or by a person."""
+        if message.get("type", "normal") not in ("chat", "normal") or not message.get("from"):
+            return None
+        who = Jid.parse(message.get("from", ""))
+        if not who.resource and (invitation := mediated(message, who)) is not None:
+            return None if invitation.room in self._rooms else invitation
+        person = self.said_by_person(message)
+        invitation = direct(message, person) if person is not None else None
+        return None if invitation is None or invitation.room in self._rooms else invitation
+
     def asks_to_see_us(self, presence: ET.Element) -> Jid | None:
         """Who wants our presence; only asked, never granted by itself."""
         who = Jid.parse(presence.get("from", ""))
@@ -125,6 +137,7 @@ class Authority:
         room = self._rooms.get(who.bare)
         usable = message.get("type") == "groupchat" and room is not None and room.presence is Presence.HERE
         return (room, who.resource) if room is not None and usable else None
+
 
 def is_mine(room: Room, nick: str, occupant: str, stamp: int) -> bool:
     """Whether a room's message is our own: live by our nick, from history only by our occupant-id."""
@@ -193,4 +206,3 @@ def _moment(stamp: str) -> int:
         return max(1, int((read - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000))
     except (ValueError, OverflowError):
         return 0
-

@@ -10,6 +10,7 @@ from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.text import BODY_LIMIT, cleaned, excess
+from teahouse.engine import requesting
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.rooming import leave
 from teahouse.engine.xml import ROSTER, el
@@ -52,12 +53,12 @@ async def _discard(desk: Desk, wish: c.DiscardMessage) -> None:
 
 
 async def _open_person(desk: Desk, wish: c.OpenPerson) -> Chat:
-    jid, online, db = Jid.parse(wish.jid), desk.of(wish.account), desk.tools.db
+    jid, online = Jid.parse(wish.jid), desk.of(wish.account)
     if not jid.local:
         raise Trouble(Problem(Fault.BAD_ADDRESS, wish.jid))
     contact = online.roster.contacts.get(jid.bare)
     title = (contact.name if contact else "") or jid.bare
-    chat = chats.ensure(db, wish.account, jid.bare, ChatKind.PERSON, title)
+    chat = online.reception.requests.welcome(jid.bare, title)
     desk.tools.announce_chat(chat.id)
     return online.dress(chat)
 
@@ -82,10 +83,12 @@ async def _save_draft(desk: Desk, wish: c.SaveDraft) -> None:
 
 
 async def _add_contact(desk: Desk, wish: c.AddContact) -> None:
-    jid, client = Jid.parse(wish.jid).bare, desk.of(wish.account).client()
+    jid, online = Jid.parse(wish.jid).bare, desk.of(wish.account)
+    client = online.client()
     item = {"jid": jid} | ({"name": wish.name} if wish.name else {})
     await client.ask(el("iq", {"type": "set"}, el(f"{{{ROSTER}}}query", None, el(f"{{{ROSTER}}}item", item))))
     client.put(el("presence", {"to": jid, "type": "subscribe"}))
+    requesting.let_in(desk, wish.account, jid, wish.name)
 
 
 async def _answer_contact(desk: Desk, wish: c.AnswerContact) -> None:
@@ -93,6 +96,8 @@ async def _answer_contact(desk: Desk, wish: c.AnswerContact) -> None:
     jid = Jid.parse(wish.jid).bare
     online.client().put(el("presence", {"to": jid, "type": "subscribed" if wish.accept else "unsubscribed"}))
     online.roster.answered(jid)
+    if wish.accept:
+        requesting.let_in(desk, wish.account, jid)
 
 
 COMMANDS: Handlers = {
@@ -105,4 +110,5 @@ COMMANDS: Handlers = {
     c.SaveDraft: _save_draft,
     c.AddContact: _add_contact,
     c.AnswerContact: _answer_contact,
+    **requesting.COMMANDS,
 }

@@ -140,4 +140,5 @@ async def _announce_all(desk: Desk, wish: c.AnnounceAll) -> None:
     for online in desk.online.values():
         online.session.announce()
         online.roster.announce()
+        online.reception.requests.announce()
     rooming.announce_all(desk)

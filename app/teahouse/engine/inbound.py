@@ -6,6 +6,7 @@ A batch is one transaction of at most 200 messages or 50 ms; it is announced onl
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from teahouse.domain.chat import ChatKind
@@ -73,6 +74,17 @@ class Inbound:
             if trouble.problem.fault not in (Fault.DISK_FULL, Fault.NOT_WRITABLE):
                 raise
             return
+        self._tell(events, touched)
+
+    def bring(self, batch: list[Arrival], along: Callable[[], object]) -> None:
+        """Write down messages at once and do what belongs to it, both or neither; raises Trouble."""
+        self.flush()
+        with self._bench.db.transaction():
+            events, touched = self._store(batch)
+            along()
+        self._tell(events, touched)
+
+    def _tell(self, events: list[Event], touched: list[int]) -> None:
         for event in events:
             self._bench.announce(event)
         for chat in touched:

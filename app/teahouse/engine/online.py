@@ -131,6 +131,7 @@ class Online:
         for task in self._tasks:
             task.cancel()
         self._inbound.flush()
+        self.reception.requests.flush()
         self.rooms.lost()
         self.roster.lost()
         self.outbox.lost(self._last.problem if self._last else None)

@@ -2,17 +2,19 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
 
 from teahouse.domain.account import Account
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.jid import Jid
 from teahouse.engine.answering import Answers
-from teahouse.engine.arrivals import body_of, of_person
+from teahouse.engine.arrivals import of_person
 from teahouse.engine.authority import Authority, room_changed
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
 from teahouse.engine.inbound import Inbound
 from teahouse.engine.outbox import Outbox
+from teahouse.engine.requests import Requests
 from teahouse.engine.room import Room
 from teahouse.engine.rooms import Rooms
 from teahouse.engine.roster import Roster
@@ -39,6 +41,7 @@ class Reception:
         self._rooms, self._roster, self._outbox, self._on_change = rooms, roster, outbox, on_change
         self.authority = Authority(account.jid, rooms.by_jid, lambda: roster.contacts, self._is_room)
         self.answers = Answers(self.authority, roster)
+        self.requests = Requests(bench, account.id, inbound)
 
     def _is_room(self, bare: str) -> bool:
         chat = chats.find(self._bench.db, self._account.id, bare)
@@ -60,7 +63,8 @@ class Reception:
         elif (room := self.authority.refuses(stanza)) is not None:
             self._rooms.refused(room, stanza)
         elif (who := self.authority.asks_to_see_us(stanza)) is not None:
-            self._roster.asked(who)
+            if not self.requests.ignores(who.bare):
+                self._roster.asked(who)
         elif (who := self.authority.shows_itself(stanza)) is not None:
             self._roster.shown(who, stanza)
 
@@ -75,6 +79,8 @@ class Reception:
             chat = chats.find(self._bench.db, self._account.id, self.authority.bounced(stanza))
             if chat is not None:
                 self._outbox.bounced(stanza, chat.id)
+        elif (invitation := self.authority.invites(stanza)) is not None:
+            self.requests.take(invitation)
         elif (who := self.authority.said_by_person(stanza)) is not None:
             self._said(who, stanza)
 
@@ -88,12 +94,19 @@ class Reception:
         self._outbox.replayed(room, self._inbound.replay_over(room.chat))
 
     def _said(self, who: Jid, stanza: ET.Element) -> None:
-        if not body_of(stanza):
-            return
-        contact = self._roster.contacts.get(who.bare)
-        title = (contact.name if contact else "") or who.bare
-        chat = chats.ensure(self._bench.db, self._account.id, who.bare, ChatKind.PERSON, title)
         judge = self.authority
-        arrival = of_person(self._account.id, chat.id, who.bare, stanza, judge.own, judge.archived)
-        if arrival is not None:
-            self._inbound.take(arrival)
+        arrival = of_person(self._account.id, 0, who.bare, stanza, judge.own, judge.archived)
+        if arrival is None:
+            return
+        if self._is_stranger(who):
+            self.requests.take(arrival)
+        else:
+            contact = self._roster.contacts.get(who.bare)
+            chat = self.requests.welcome(who.bare, (contact.name if contact else "") or who.bare)
+            self._inbound.take(replace(arrival, chat=chat.id))
+
+    def _is_stranger(self, who: Jid) -> bool:
+        """Whether this is neither a contact nor somebody whom the user writes with, nor our own server or account."""
+        if self._roster.holds(who.bare) or who.bare in (self.authority.own.bare, self.authority.own.domain):
+            return False
+        return chats.find(self._bench.db, self._account.id, who.bare) is None

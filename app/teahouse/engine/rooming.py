@@ -52,6 +52,7 @@ async def _join(desk: Desk, wish: c.JoinRoom) -> Chat:
             chats.remove(db, chat.id)
         raise
     chats.set_joined(db, chat.id, room.nick, wish.password)
+    online.reception.requests.entered(jid)
     desk.tools.announce_chat(chat.id)
     return online.dress(chats.get(db, chat.id) or chat)
 

@@ -27,6 +27,11 @@ class Roster:
         self._bench, self._account = bench, account
         self.contacts: dict[str, Contact] = {}
         self._devices: dict[str, dict[str, str]] = {}
+        self._entries: set[str] = set()
+
+    def holds(self, jid: str) -> bool:
+        """Whether this bare address stands in the roster; who only asks to see us does not."""
+        return jid in self._entries
 
     def announce(self) -> None:
         """Say who is in it."""
@@ -36,6 +41,7 @@ class Roster:
         """Read a roster answer or a push whose sender was checked."""
         if whole:
             self.contacts = {j: c for j, c in self.contacts.items() if c.asking}
+            self._entries.clear()
         for item in query.findall(f"{{{ROSTER}}}item")[:MOST]:
             self._item(item)
         self.announce()
@@ -49,7 +55,9 @@ class Roster:
         if subscription == "remove":
             self.contacts.pop(jid, None)
             self._devices.pop(jid, None)
+            self._entries.discard(jid)
         elif subscription in _SUBSCRIPTIONS and (jid in self.contacts or len(self.contacts) < MOST):
+            self._entries.add(jid)
             old = self.contacts.get(jid, Contact(self._account, jid))
             groups = tuple(label(g.text or "") for g in item.findall(f"{{{ROSTER}}}group")[:20])
             asking = old.asking and subscription not in ("from", "both")

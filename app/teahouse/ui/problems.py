@@ -213,6 +213,10 @@ def _rooms() -> dict[Fault, tuple[str, str]]:
             _("The message to {about} was not delivered."),
             _("It is kept: send it again or discard it from its menu."),
         ),
+        Fault.REQUEST_GONE: (
+            _("This request is not there any more."),
+            _("It was answered, or newer ones took its place."),
+        ),
         Fault.MESSAGE_TOO_LONG: (_("The message is too long."), _("Shorten it, or send it in parts.")),
     }
 

@@ -29,6 +29,7 @@ def table() -> tuple[Shortcut, ...]:
         Shortcut("find-in-chat", ("Ctrl+F",), _("Find in this chat")),
         Shortcut("browse", ("Ctrl+J",), _("Browse and join rooms")),
         Shortcut("person", ("Ctrl+N",), _("Write to a person")),
+        Shortcut("requests", ("Ctrl+R",), _("Requests of strangers, and invitations")),
         Shortcut("unread", ("Shift+PgUp",), _("Jump to the first unread message")),
         Shortcut("latest", ("Ctrl+End",), _("Jump to the latest message")),
         Shortcut("write", ("Alt+W",), _("Go to the message box")),

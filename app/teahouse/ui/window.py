@@ -134,6 +134,7 @@ class MainWindow(QMainWindow):
             "find-in-chat": self.conversation.open_find,
             "browse": self.browse,
             "person": self._person,
+            "requests": self.chats.requests.show_all,
             "unread": view.jump_to_unread,
             "latest": view.jump_to_latest,
             "write": self.conversation.composer.box.setFocus,

@@ -16,6 +16,7 @@ from teahouse.ui.bridge import Bridge
 from teahouse.ui.chats.delegate import ChatsDelegate
 from teahouse.ui.chats.menu import chat_menu
 from teahouse.ui.chats.model import CHAT, ChatsModel
+from teahouse.ui.chats.requests import RequestsEntry
 from teahouse.ui.focus import focus_by_keys
 from teahouse.ui.found import FoundList
 from teahouse.ui.known import Known
@@ -41,6 +42,7 @@ class ChatsPane(QFrame):
         self.list = QListView()
         self.search = QLineEdit()
         self._found = FoundList(known)
+        self.requests = RequestsEntry(bridge, known)
         self._later = QTimer(self)
         self._current = 0
         self._build()
@@ -113,6 +115,9 @@ class ChatsPane(QFrame):
         layout.addWidget(self._none, 1)
         layout.addWidget(self.list, 2)
         layout.addWidget(self._found, 3)
+        foot = row(self.requests)
+        tidy(foot, (6, 4, 6, 6))
+        layout.addLayout(foot)
 
     def _connect(self) -> None:
         self._later.setSingleShot(True)
@@ -124,6 +129,7 @@ class ChatsPane(QFrame):
         self.list.activated.connect(self._open)
         self.list.customContextMenuRequested.connect(self._popup)
         self._found.chosen.connect(self._jump)
+        self.requests.opened.connect(lambda chat: self.chosen.emit(chat.id))
         self.model.modelReset.connect(self._restore)
         self.model.modelReset.connect(self._say_nothing)
         self._known.chats_changed.connect(self._put)
