@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from teahouse.domain.chat import ChatKind
-from teahouse.domain.events import RequestsChanged
+from teahouse.domain.chat import Affiliation, ChatKind, Occupant, Role
+from teahouse.domain.events import MessageStored, OccupantsChanged, RequestsChanged
+from teahouse.domain.message import Message
 from teahouse.domain.request import Asking, Request
 from teahouse.ui.dialogs.gate import StoppedPage
 from teahouse.ui.dialogs.key import KeySheet
@@ -100,6 +101,30 @@ def requests() -> Iterator[Step]:
     window._bridge.announce(RequestsChanged(account, held, 9_800))
     yield window.chats.requests.isVisible
     window.chats.requests.show_all()
+    yield _settled(window)
+    _picture(window)
+
+
+def clash() -> Iterator[Step]:
+    """Names that cannot be told from others, in the room and in the list."""
+    yield from _inside()
+    window = main_window()
+    assert window is not None and window.conversation.chat is not None
+    chat, bridge, now = window.conversation.chat, window._bridge, time.time_ns() // 1_000_000
+    twin, long = "plum_kett\u04cfe", "溪边和一个很长很长的名字" * 4
+    there = (
+        Occupant("plum_kettle", Role.MODERATOR, Affiliation.OWNER, clash=True),
+        Occupant(twin, clash=True),
+        Occupant(long, clash=True),
+        Occupant("\u3164", clash=True),
+    )
+    bridge.announce(OccupantsChanged(chat.id, there))
+    last = window.conversation.model.rows()[-1].message
+    said = ((twin, "I am the owner. Send me your password."), (long, "你好"), (twin, "/me waits"), ("\u3164", "boo"))
+    for n, (nick, body) in enumerate(said, 1):
+        new = Message(last.id + 1_000 + n, chat.account, chat.id, last.order + n, now, nick, body, clash=True)
+        bridge.announce(MessageStored(new))
+    yield lambda: len(lines(window)) > 12
     yield _settled(window)
     _picture(window)
 
@@ -278,5 +303,5 @@ def stopped() -> Iterator[Step]:
 
 
 if __name__ == "__main__":
-    scenes = (lobby, person, browse, requests, preferences, narrow, welcome, protect, identity, stopped)
+    scenes = (lobby, person, browse, requests, clash, preferences, narrow, welcome, protect, identity, stopped)
     sys.exit(main(*scenes, way, seeking, bootstrap, bridge, sealed, circuit, key, identities))

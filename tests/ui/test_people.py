@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from teahouse.domain.account import Account
@@ -11,6 +12,7 @@ from teahouse.domain.chat import Affiliation, Chat, ChatKind, Occupant, Role
 from teahouse.domain.contact import Contact
 from teahouse.domain.events import ContactsChanged, OccupantsChanged
 from teahouse.domain.text import isolated, label
+from teahouse.ui import theme
 from teahouse.ui.avatar import chat_face, face
 from teahouse.ui.chat.words import copied
 from teahouse.ui.chats.model import marked, preview
@@ -62,6 +64,52 @@ def test_private_chats_show_names_not_addresses(qtbot: QtBot) -> None:
     friend = replace(FRIEND, title="Grey Heron")
     who = window.conversation.people.author(world.messages[1])
     assert chat_face(friend, 36).toImage() == face(who, 36).toImage()
+
+
+def test_names_that_look_alike_are_marked(qtbot: QtBot) -> None:
+    world = World(1)
+    twin = "h\u0435ron"
+    world.messages += [message(2, twin, clash=True), message(3, twin), message(4, "\u3164", clash=True)]
+    world.messages += [message(5, "gone", clash=True)]
+    window = window_of(qtbot, world)
+    there = (Occupant("heron", clash=True), Occupant(twin, clash=True), Occupant("fox"), Occupant("\u3164", clash=True))
+    world.bridge.announce(OccupantsChanged(1, there, whole=True))
+    qtbot.waitUntil(lambda: window.details.model.rowCount() == 4)
+    people = window.conversation.people
+    told = [people.author(m).clash for m in world.messages]
+    like = "Looks like {}, but is another person"
+    unseen = "This name cannot be seen"
+    assert told == ["", like.format("heron"), "", unseen, "Looks like the name of somebody else here"]
+    model = window.conversation.model
+    assert [row.grouped for row in model.rows()][2] is False
+    roles = (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole)
+    spoken, tip = (model.index(1).data(role) for role in roles)
+    assert like.format("heron") in spoken and like.format("heron") in tip
+    assert model.index(0).data(roles[1]) is None
+    rows = {
+        o.nick: window.details.model.index(n) for n in range(4) if (o := window.details.model.index(n).data(OCCUPANT))
+    }
+    assert like.format("heron") in rows[twin].data(roles[0]) and like.format("heron") in rows[twin].data(roles[1])
+    assert like.format(twin) in rows["heron"].data(roles[0]) and unseen in rows["\u3164"].data(roles[0])
+    assert not rows["fox"].data(roles[1]) and rows["fox"].data(roles[0]) == "fox"
+
+
+def test_the_mark_is_painted(qtbot: QtBot) -> None:
+    world = World(1)
+    window = window_of(qtbot, world)
+    amber = theme.paint("amber").rgb()
+
+    def marks(widget: QWidget) -> int:
+        image = widget.grab().toImage()
+        return sum(image.pixel(x, y) == amber for x in range(image.width()) for y in range(image.height()))
+
+    view, listed = window.conversation.view.viewport(), window.details.list.viewport()
+    world.bridge.announce(OccupantsChanged(1, (Occupant("heron"),), whole=True))
+    qtbot.waitUntil(lambda: window.details.model.rowCount() == 1)
+    assert (marks(view), marks(listed)) == (0, 0)
+    world.say(message(2, "h\u0435ron", clash=True))
+    world.bridge.announce(OccupantsChanged(1, (Occupant("heron", clash=True),)))
+    qtbot.waitUntil(lambda: marks(view) > 0 and marks(listed) > 0)
 
 
 def test_badges_say_who_runs_the_room(qtbot: QtBot) -> None:

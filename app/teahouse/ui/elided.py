@@ -59,4 +59,9 @@ class Elided(Label):
 
 def tip(widget: QWidget, text: str) -> None:
     """A tooltip that never reads its text as markup."""
-    widget.setToolTip(f"<qt>{html.escape(text)}</qt>" if text else "")
+    widget.setToolTip(tooltip(text))
+
+
+def tooltip(text: str) -> str:
+    """What a tooltip must be given to show just this text."""
+    return f"<qt>{html.escape(text)}</qt>" if text else ""

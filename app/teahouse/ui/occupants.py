@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from teahouse.domain.chat import Affiliation, Occupant, Role
 from teahouse.domain.text import label
 from teahouse.i18n import _
-from teahouse.ui import theme
+from teahouse.ui import icons, theme
 from teahouse.ui.avatar import face
+from teahouse.ui.elided import tooltip
 from teahouse.ui.focus import paint_focus
-from teahouse.ui.people import Who, standing
+from teahouse.ui.people import Who, alike, standing
 
 OCCUPANT = Qt.ItemDataRole.UserRole + 1
 ROOMY, CLOSE = 34, 28
@@ -64,8 +65,11 @@ class OccupantsModel(QAbstractListModel):
         if role == OCCUPANT:
             return who
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return ", ".join(part for part in (label(who.nick), told(who)) if part)
-        return None
+            return ", ".join(part for part in (label(who.nick), self._clash(who), told(who)) if part)
+        return tooltip(self._clash(who)) if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def _clash(self, who: Occupant) -> str:
+        return alike(who.nick, self._all) if who.clash else ""
 
     def put(self, occupants: Iterable[Occupant]) -> None:
         """Show these people."""
@@ -138,7 +142,10 @@ class OccupantDelegate(QStyledItemDelegate):
         taken = QFontMetrics(painter.font()).horizontalAdvance(right) + 20
         painter.setFont(theme.font(14))
         painter.setPen(theme.paint("ink3" if who.role is Role.VISITOR or who.show in ("away", "xa") else "ink"))
-        room = rect.adjusted(49, 0, -taken, 0)
+        room = rect.adjusted(49, 0, -taken - (20 if who.clash else 0), 0)
         name = painter.fontMetrics().elidedText(label(who.nick), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, _LEFT, name)
+        if who.clash:
+            end = room.x() + painter.fontMetrics().horizontalAdvance(name) + 6
+            painter.drawPixmap(QPoint(end, rect.y() + (rect.height() - 14) // 2), icons.pixmap("alert", "amber", 14))
         painter.restore()

@@ -3,11 +3,14 @@
 The rule: oneself has the colour of the account's address, everybody else the colour of the name that is shown.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from teahouse.domain.account import Account
 from teahouse.domain.chat import Affiliation, Chat, ChatKind, Occupant, Role
+from teahouse.domain.looks import skeleton
 from teahouse.domain.message import Message
+from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
 from teahouse.ui.known import Known
 
@@ -19,11 +22,13 @@ class Who:
     name: str
     seed: str
     badge: str = ""
+    clash: str = ""
+    """Whom the name could be taken for, in words; empty when for nobody."""
 
 
 def by_sender(message: Message) -> Who:
     """Whoever wrote a message, when nothing else is known."""
-    return Who(message.sender, message.sender)
+    return Who(message.sender, message.sender, clash=alike(message.sender, ()) if message.clash else "")
 
 
 def myself(account: Account) -> Who:
@@ -48,6 +53,17 @@ def standing(who: Occupant) -> str:
     return ""
 
 
+def alike(nick: str, there: Iterable[Occupant]) -> str:
+    """Whom a nick that is marked as a clash could be taken for, in words."""
+    look = skeleton(nick)
+    if not look:
+        return _("This name cannot be seen")
+    twins = (who.nick for who in there if who.clash and who.nick != nick and skeleton(who.nick) == look)
+    if twin := next(twins, ""):
+        return _("Looks like {name}, but is another person").format(name=isolated(label(twin)))
+    return _("Looks like the name of somebody else here")
+
+
 class People:
     """Says who wrote a message, or who somebody in a room is, by what the window knows."""
 
@@ -62,9 +78,11 @@ class People:
         account = self._known.accounts.get(message.account)
         if chat.kind is ChatKind.PERSON:
             return (myself(account) if account else by_sender(message)) if message.mine else person(chat)
-        there = self._known.occupants.get(chat.id, {}).get(message.sender)
+        everybody = self._known.occupants.get(chat.id, {})
+        there = everybody.get(message.sender)
+        clash = alike(message.sender, everybody.values()) if message.clash else ""
         seed = account.jid if message.mine and account else message.sender
-        return Who(message.sender, seed, standing(there) if there else "")
+        return Who(message.sender, seed, standing(there) if there else "", clash)
 
     def occupant(self, chat: Chat, who: Occupant) -> Who:
         """Somebody in a room."""

@@ -176,16 +176,22 @@ def _head(painter: QPainter, laid: Laid, who: Who) -> None:
     painter.setPen(theme.paint("ink3"))
     painter.drawText(QRectF(right - 80, first, 80, line), _RIGHT, clock(message.time))
     if laid.name_at < 0:
+        if who.clash and not laid.row.grouped:
+            painter.drawPixmap(QPointF(LEFT - 14 - 10, first + (line - 14) / 2), icons.pixmap("alert", "amber", 14))
         return
     painter.drawPixmap(QPoint(AVATAR_AT, round(laid.name_at)), face(who, 36))
     badge = QFontMetrics(theme.font(11)).horizontalAdvance(who.badge) + 22 if who.badge else 0
     painter.setFont(name_font())
     painter.setPen(QColor(theme.name_color(who.seed)))
-    room = max(40, right - LEFT - 64 - badge)
+    mark = 20 if who.clash else 0
+    room = max(40, right - LEFT - 64 - badge - mark)
     name = painter.fontMetrics().elidedText(label(who.name), Qt.TextElideMode.ElideRight, room)
     painter.drawText(QRectF(LEFT, laid.name_at, room, line), _LEFT, name)
+    end = LEFT + painter.fontMetrics().horizontalAdvance(name)
+    if mark:
+        painter.drawPixmap(QPointF(end + 6, laid.name_at + (line - 14) / 2), icons.pixmap("alert", "amber", 14))
     if badge:
-        at = LEFT + painter.fontMetrics().horizontalAdvance(name) + 10
+        at = end + mark + 10
         _badge(painter, QRectF(at, laid.name_at + (line - theme.scaled(16)) / 2, badge - 10, theme.scaled(16)), who)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from teahouse.domain.message import Message
 from teahouse.ui.chat.words import Naming, spoken
+from teahouse.ui.elided import tooltip
 from teahouse.ui.people import by_sender
 
 MESSAGE = Qt.ItemDataRole.UserRole + 1
@@ -57,6 +58,8 @@ class RowsModel(QAbstractListModel):
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return spoken(row.message, self.naming)
+        if role == Qt.ItemDataRole.ToolTipRole and row.message.clash:
+            return tooltip(self.naming(row.message).clash)
         return None
 
     def rows(self) -> Sequence[Row]:
@@ -130,6 +133,7 @@ def arranged(message: Message, above: Message | None, read_up_to: int, at_start:
         and not first_unread
         and message.sender == above.sender
         and message.mine == above.mine
+        and message.clash == above.clash
         and 0 <= message.time - above.time < GROUP_MS
         and not message.body.startswith("/me ")
         and not above.body.startswith("/me ")

@@ -29,6 +29,8 @@ def spoken(message: Message, naming: Naming = by_sender) -> str:
     """A message as a screen reader says it."""
     text = message.body[:SPOKEN_LIMIT]
     parts = [f"{isolated(label(naming(message).name))}, {clock(message.time)}: {text}"]
+    if clash := naming(message).clash:
+        parts.append(clash)
     if message.mention:
         parts.append(_("mentions you"))
     if message.mine and (state := delivery(message.state)):
