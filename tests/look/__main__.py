@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "clash-dark": (*DEMO, "--theme", "dark"),
     "opened-room": (*DEMO, "--theme", "light"),
     "opened-room-dark": (*DEMO, "--theme", "dark"),
+    **{f"opened-{n}": (*DEMO, "--theme", "light") for n in range(4)},
     "preferences": (*DEMO, "--theme", "dark"),
     "narrow": (*DEMO, "--theme", "light"),
     "stopped": ("--offline", "--theme", "light"),

@@ -4,13 +4,14 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from teahouse.domain.chat import Affiliation, ChatKind, Occupant, Role
-from teahouse.domain.events import MessageStored, OccupantsChanged, RequestsChanged
+from teahouse.domain.chat import Affiliation, ChatKind, End, Ending, Occupant, Presence, Role
+from teahouse.domain.events import ChatStored, MessageStored, OccupantsChanged, RequestsChanged, RoomDescribed
 from teahouse.domain.message import Message
 from teahouse.domain.request import Asking, Request
 from teahouse.ui.dialogs.gate import StoppedPage
@@ -125,6 +126,38 @@ def clash() -> Iterator[Step]:
         new = Message(last.id + 1_000 + n, chat.account, chat.id, last.order + n, now, nick, body, clash=True)
         bridge.announce(MessageStored(new))
     yield lambda: len(lines(window)) > 12
+    yield _settled(window)
+    _picture(window)
+
+
+def opened() -> Iterator[Step]:
+    """A room that has begun to show addresses and to be logged, and others that ended."""
+    yield from _inside()
+    window = main_window()
+    assert window is not None and window.conversation.chat is not None
+    chat, bridge = window.conversation.chat, window._bridge
+    facts = replace(window.known.facts[chat.id], anonymous=False, published=True)
+    bridge.announce(RoomDescribed(chat.id, facts))
+    ends = (
+        Ending(End.KICKED, "话太多了,请安静一会儿", "溪边"),
+        Ending(End.DESTROYED, "We have outgrown it", venue="garden@rooms.far.example"),
+        Ending(End.SHUT),
+        Ending(End.EXPOSED),
+    )
+    rooms = [
+        replace(
+            chat, id=90 + n, jid=f"ended-{n}@x.example", title=f"Ended {n}", presence=Presence.AWAY_FROM, ending=one
+        )
+        for n, one in enumerate(ends)
+    ]
+    bridge.announce(RequestsChanged(chat.account, ()))
+    for room in rooms:
+        bridge.announce(ChatStored(room))
+    yield window.conversation.notice.isVisible
+    number = os.environ["LOOK_FILE"].removesuffix(".png")[-1]
+    if number.isdigit():
+        window.open_chat(rooms[int(number)])
+        yield window.conversation.notice.isVisible
     yield _settled(window)
     _picture(window)
 
@@ -303,5 +336,5 @@ def stopped() -> Iterator[Step]:
 
 
 if __name__ == "__main__":
-    scenes = (lobby, person, browse, requests, clash, preferences, narrow, welcome, protect, identity, stopped)
+    scenes = (lobby, person, browse, requests, clash, opened, preferences, narrow, welcome, protect, identity, stopped)
     sys.exit(main(*scenes, way, seeking, bootstrap, bridge, sealed, circuit, key, identities))

@@ -11,9 +11,9 @@ import pytest
 from teahouse.domain import commands as c
 from teahouse.domain import events as e
 from teahouse.domain.account import Link, Server
-from teahouse.domain.chat import Presence
+from teahouse.domain.chat import End, Ending, Presence
 from teahouse.domain.message import Delivery
-from teahouse.domain.problem import Fault, Trouble
+from teahouse.domain.problem import Trouble
 from tests.rig.engine import RunningEngine
 from tests.rig.honest import FULL, LEFT, ROOMS, ROSE, TEA, Honest, presence, said
 from tests.rig.hostile import HOST, JID, Hostile, Wire
@@ -279,8 +279,8 @@ def test_control_put_out_of_a_room(world: World) -> None:
     room = f"strict@{ROOMS}"
     chat = world.house.do(c.JoinRoom(world.account.id, room, "willow")).id
     world.send(presence("willow", room=room, codes=(110, 301), item=OUT, type="unavailable"))
-    world.house.wait(e.ChatStored, lambda event: event.chat.id == chat and event.chat.presence is Presence.AWAY_FROM)
-    assert world.house.wait(e.WentWrong, lambda event: event.chat == chat).problem.fault is Fault.BANNED
+    out = world.house.wait(e.ChatStored, lambda event: event.chat.id == chat and event.chat.ending is not None).chat
+    assert (out.presence, out.ending) == (Presence.AWAY_FROM, Ending(End.BANNED, "forged"))
 
 
 # -- answers to what we asked --------------------------------------------------

@@ -20,6 +20,34 @@ class Presence(Enum):
     REFUSED = "refused"
 
 
+class End(Enum):
+    """Why we are out of a room that we did not leave."""
+
+    KICKED = "kicked"
+    BANNED = "banned"
+    NO_MEMBER = "no-member"
+    """Our membership was taken, and only members may be here."""
+    MEMBERS_ONLY = "members-only"
+    """The room became one for members, and we are none."""
+    DESTROYED = "destroyed"
+    SHUT = "shut"
+    """The service went down, or lost us: the room is entered again by itself."""
+    EXPOSED = "exposed"
+    """Everybody in it sees the address, which the user has not accepted: it is not entered by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How it came about, as the room says: plain and bounded."""
+
+    end: End
+    reason: str = ""
+    actor: str = ""
+    """The nick of whoever did it."""
+    venue: str = ""
+    """The address of the room that takes the place of a destroyed one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chat:
     """One row of the chat list. `id` is local; `last_time` is milliseconds since 1970, UTC, 0 when nothing was said."""
@@ -44,6 +72,9 @@ class Chat:
     pinned: bool = False
     joined: bool = False
     """A room that is entered whenever its account is online."""
+    exposed: bool = False
+    """The user knows, and accepts, that everybody in this room sees the address."""
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +89,8 @@ class RoomFacts:
     logged: bool | None = None
     password: bool | None = None
     persistent: bool | None = None
+    published: bool | None = None
+    """Whether the room warns that what is said is logged, as it must where anybody may read that (status 170)."""
 
 
 @dataclass(frozen=True, slots=True)

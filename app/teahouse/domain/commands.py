@@ -157,17 +157,29 @@ class AskRoom(Command):
 
 @dataclass(frozen=True, slots=True)
 class JoinRoom(Command):
-    """Enter a room and keep it in the chat list. Answers Chat once inside."""
+    """Enter a room and keep it in the chat list. Answers Chat once inside.
+
+    A room that shows everybody's address to everybody is entered only when the user has accepted that: now (`exposed`)
+    or before. An empty password stands for the one that was used before.
+    """
 
     account: int
     jid: str
     nick: str
     password: str = field(default="", repr=False)
+    exposed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptExposure(Command):
+    """Stay in a room although everybody in it sees the address."""
+
+    chat: int
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveRoom(Command):
-    """Leave a room; its history stays."""
+    """Leave a room, or stay out of it; its history stays."""
 
     chat: int
 

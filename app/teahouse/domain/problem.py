@@ -28,6 +28,7 @@ class Fault(Enum):
     BANNED = "banned"
     MEMBERS_ONLY = "members-only"
     ROOM_PASSWORD = "room-password"
+    ROOM_EXPOSES = "room-exposes"
     ROOM_MISSING = "room-missing"
     NO_ROOMS_HERE = "no-rooms-here"
     NOT_ALLOWED = "not-allowed"

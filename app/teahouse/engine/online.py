@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from teahouse.domain.account import Account
-from teahouse.domain.chat import Chat, ChatKind, Presence, RoomFacts
+from teahouse.domain.chat import Chat, ChatKind, End, Ending, Presence, RoomFacts
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine import roster
 from teahouse.engine.bench import Bench
@@ -28,6 +28,9 @@ SELF_PING = 300.0
 """Seconds between self-pings of a quiet room (XEP-0410), jittered."""
 REPLAY_PATIENCE = 10.0
 """Seconds after which a room that has told no subject is asked whether its history has ended."""
+COME_BACK = (20.0, 600.0)
+"""Seconds after which a room that was shut down is tried first, and at most between tries; jittered."""
+_PASSING = (Fault.TIMED_OUT, Fault.ROOM_MISSING, Fault.ROOM_FULL)
 _TITLE = 60
 Described = tuple[RoomFacts, frozenset[str]]
 
@@ -38,7 +41,7 @@ class Online:
     def __init__(self, bench: Bench, account: Account, password: str, inbound: Inbound) -> None:
         self.account, self._bench, self._inbound = account, bench, inbound
         self.session = Session(bench, account, password, self._stanza, self._came_online, self._went_offline)
-        self.rooms = Rooms(bench, account.id, inbound)
+        self.rooms = Rooms(bench, account.id, inbound, lambda *out: self._spawn(self._come_back(*out)))
         self.roster = roster.Roster(bench, account.id)
         self.outbox = Outbox(bench, account.id, self.rooms, lambda: self.session.client)
         self.reception = Reception(
@@ -115,8 +118,29 @@ class Online:
         try:
             await self.enter(chat, jid, nick, password)
         except Trouble as trouble:
-            if chat in self._wanted:
+            if trouble.problem.fault is not Fault.ROOM_EXPOSES and chat in self._wanted:
                 self.rooms.tell_refused(chat, trouble.problem)
+
+    async def _come_back(self, room: Room, ending: Ending) -> None:
+        """Enter a room that was shut down as soon as it is there again, asking ever more rarely; no other."""
+        if ending.end is not End.SHUT:
+            self._wanted.discard(room.chat)
+            return
+        pause = COME_BACK[0]
+        while True:
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))
+            await self._bench.joins.turn(self.account.route)
+            if room.chat not in self._wanted or room.jid in self.rooms.by_jid:
+                return
+            try:
+                await self.enter(room.chat, room.jid, room.nick, room.password)
+                return
+            except Trouble as trouble:
+                if trouble.problem.fault not in _PASSING:
+                    if room.chat in self._wanted and trouble.problem.fault is not Fault.ROOM_EXPOSES:
+                        self.rooms.tell_refused(room.chat, trouble.problem)
+                    return
+            pause = min(pause * 2, COME_BACK[1])
 
     async def _ping_room(self, client: Client, room: Room) -> None:
         ping = el("iq", {"type": "get", "to": f"{room.jid}/{room.nick}"}, el(f"{{{PING}}}ping"))
@@ -143,14 +167,19 @@ class Online:
 
     # -- rooms ---------------------------------------------------------------
 
-    async def enter(self, chat: int, jid: str, nick: str, password: str) -> Room:
-        """Go into a room and wait until we are there; raises Trouble."""
+    async def enter(self, chat: int, jid: str, nick: str, password: str, *, exposed: bool = False) -> Room:
+        """Go into a room and wait until we are there; raises Trouble.
+
+        One that shows our address to everybody is entered only when the user has accepted that, now or before.
+        """
         client = self.client()
         self._wanted.add(chat)
         # First, as it says which ids in what it then tells may be believed.
         told = await self._described(client, jid)
         if chat not in self._wanted:
             raise Trouble(Problem(Fault.NOT_ALLOWED, jid))
+        if told is not None and told[0].anonymous is False and not exposed:
+            self.rooms.hold_exposed(chat, jid, told[0])
         room, presence = self.rooms.enter(chat, jid, nick, password)
         self._describe(room, told)
         client.put(presence)

@@ -82,6 +82,7 @@ async def _account(desk: Desk, entry: dict[str, Any], folder: Path) -> int:
         title = str(room.get("title", "")) or address.partition("@")[0]
         chat = chats.ensure(desk.tools.db, account.id, address, ChatKind.ROOM, title)
         chats.set_joined(desk.tools.db, chat.id, str(room.get("nick", nick)), str(room.get("password", "")))
+        chats.set_exposed(desk.tools.db, chat.id, room.get("exposed") is True)
     for contact in entry.get("contacts", []):
         address = Jid.parse(str(contact["address"])).bare
         chats.ensure(desk.tools.db, account.id, address, ChatKind.PERSON, str(contact.get("name", "")) or address)

@@ -16,12 +16,9 @@ from teahouse.engine.inbound import Inbound
 from teahouse.engine.outbox import Outbox
 from teahouse.engine.requests import Requests
 from teahouse.engine.room import Room
-from teahouse.engine.rooms import Rooms
+from teahouse.engine.rooms import CHANGED, Rooms
 from teahouse.engine.roster import Roster
 from teahouse.store import chats
-
-_CHANGED = frozenset({"104", "170", "171", "172", "173", "174"})
-"""The status codes by which a room says that its settings are others now."""
 
 
 class Reception:
@@ -71,7 +68,8 @@ class Reception:
     def _message(self, stanza: ET.Element) -> None:
         if (said := self.authority.said_in_room(stanza)) is not None:
             room, nick = said
-            if room_changed(stanza) & _CHANGED:
+            if (codes := room_changed(stanza)) & CHANGED:
+                self._rooms.changed(room, codes)
                 self._on_change(room)
             if self._rooms.message(room, nick, stanza):
                 self._replayed(room)

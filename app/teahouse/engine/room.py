@@ -20,9 +20,12 @@ _REFUSALS = {
     "registration-required": Fault.MEMBERS_ONLY,
     "not-authorized": Fault.ROOM_PASSWORD,
     "item-not-found": Fault.ROOM_MISSING,
+    "gone": Fault.ROOM_MISSING,
     "remote-server-not-found": Fault.ROOM_MISSING,
     "not-allowed": Fault.NOT_ALLOWED,
 }
+_SHOWING, _HIDING = frozenset({"100", "172"}), frozenset({"173", "174"})
+"""Codes by which a room says that everybody in it sees addresses, or that not everybody does."""
 _STILL_INSIDE = ("service-unavailable", "feature-not-implemented", "item-not-found")
 _NOBODY_KNOWS = ("remote-server-not-found", "remote-server-timeout")
 
@@ -37,6 +40,10 @@ class Room:
     password: str = ""
     presence: Presence = Presence.ENTERING
     facts: RoomFacts = field(default_factory=RoomFacts)
+    exposing: bool | None = None
+    """Whether everybody sees addresses, as the room said by a status code."""
+    published: bool | None = None
+    """Whether it is logged in public, likewise."""
     features: frozenset[str] = frozenset()
     occupants: dict[str, Occupant] = field(default_factory=dict)
     entered: "asyncio.Future[None] | None" = None
@@ -49,6 +56,21 @@ class Room:
     gone: set[str] = field(default_factory=set)
     ticking: bool = False
     _looks: dict[str, set[str]] = field(default_factory=dict)
+
+    def hear(self, codes: frozenset[str]) -> None:
+        """Status codes of the room about itself (XEP-0045 sections 7.2.3, 7.2.14 and 10.2.1)."""
+        if codes & (_SHOWING | _HIDING):
+            self.exposing = bool(codes & _SHOWING)
+            self.facts = replace(self.facts, anonymous=not self.exposing)
+        if codes & {"170", "171"}:
+            self.published = "170" in codes
+            self.facts = replace(self.facts, published=self.published)
+
+    def tell(self, facts: RoomFacts) -> None:
+        """What the room says when asked; where it has said worse by a code, that counts."""
+        anonymous = False if self.exposing else facts.anonymous
+        published = facts.published if self.published is None else self.published
+        self.facts = replace(facts, anonymous=anonymous, published=published)
 
     def put(self, occupant: Occupant) -> None:
         """Somebody came or changed; nicks that look the same are marked, both of them."""

@@ -42,19 +42,27 @@ async def _join(desk: Desk, wish: c.JoinRoom) -> Chat:
     nick = _nick_in(jid, wish.nick or online.account.nick)
     online.client()
     known = chats.find(db, wish.account, jid)
+    password = wish.password or (chats.password(db, known.id) if known else "")
     chat = known or chats.ensure(db, wish.account, jid, ChatKind.ROOM, jid.partition("@")[0])
     if chat.kind is not ChatKind.ROOM:
         chats.become_room(db, chat.id)
     try:
-        room = await online.enter(chat.id, jid, nick, wish.password)
+        room = await online.enter(chat.id, jid, nick, password, exposed=wish.exposed)
     except Trouble:
         if known is None:
             chats.remove(db, chat.id)
         raise
-    chats.set_joined(db, chat.id, room.nick, wish.password)
+    chats.set_joined(db, chat.id, room.nick, password)
+    if wish.exposed and not room.facts.anonymous:
+        chats.set_exposed(db, chat.id, True)
     online.reception.requests.entered(jid)
     desk.tools.announce_chat(chat.id)
     return online.dress(chats.get(db, chat.id) or chat)
+
+
+async def _accept_exposure(desk: Desk, wish: c.AcceptExposure) -> None:
+    chats.set_exposed(desk.tools.db, wish.chat, True)
+    desk.tools.announce_chat(wish.chat)
 
 
 async def leave(desk: Desk, wish: c.LeaveRoom) -> None:
@@ -105,6 +113,7 @@ COMMANDS: Handlers = {
     c.AskRoom: _ask_room,
     c.JoinRoom: _join,
     c.LeaveRoom: leave,
+    c.AcceptExposure: _accept_exposure,
     c.ChangeNick: _nick,
     c.SetSubject: _subject,
 }

@@ -3,16 +3,17 @@
 import asyncio
 import secrets
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from typing import TypeVar
 
-from teahouse.domain.chat import Affiliation, Occupant, Presence, Role, RoomFacts
+from teahouse.domain.chat import Affiliation, End, Ending, Occupant, Presence, Role, RoomFacts
 from teahouse.domain.events import OccupantsChanged, RoomDescribed, WentWrong
 from teahouse.domain.jid import Jid
 from teahouse.domain.problem import Fault, Problem, Trouble
-from teahouse.domain.text import label
 from teahouse.engine.arrivals import body_of, of_room
 from teahouse.engine.authority import Presented, is_delayed, occupant_id
 from teahouse.engine.bench import Bench
+from teahouse.engine.endings import ending_of
 from teahouse.engine.inbound import Inbound
 from teahouse.engine.room import Room, refused
 from teahouse.engine.xml import MUC, MUC_USER, child_text, el
@@ -21,14 +22,19 @@ from teahouse.store import chats
 T = TypeVar("T", Role, Affiliation)
 HISTORY_LINES = 250
 TICK = 0.033
+CHANGED = frozenset({"100", "104", "170", "171", "172", "173", "174"})
+"""The status codes by which a room says how it is, or that its settings are others now."""
 SHOWS = ("away", "chat", "dnd", "xa")
 
 
 class Rooms:
     """The rooms of one account's session. What it is given, the authority has let through."""
 
-    def __init__(self, bench: Bench, account: int, inbound: Inbound) -> None:
-        self._bench, self._account, self._inbound = bench, account, inbound
+    def __init__(
+        self, bench: Bench, account: int, inbound: Inbound, on_end: Callable[[Room, Ending], None] = lambda *_: None
+    ) -> None:
+        """`on_end` is told of rooms that we are out of without having left."""
+        self._bench, self._account, self._inbound, self._on_end = bench, account, inbound, on_end
         self.by_jid: dict[str, Room] = {}
 
     def of_chat(self, chat: int) -> Room | None:
@@ -67,6 +73,15 @@ class Rooms:
         self._bench.announce_chat(chat)
         return room, _presence(room, nick, inner)
 
+    def hold_exposed(self, number: int, jid: str, facts: RoomFacts) -> None:
+        """Keep out of a room that shows addresses to everybody, unless the user has accepted that; raises Trouble."""
+        chat = chats.get(self._bench.db, number)
+        if chat is not None and not chat.exposed:
+            chats.set_ended(self._bench.db, number, Ending(End.EXPOSED))
+            self._bench.announce(RoomDescribed(number, facts))
+            self._bench.announce_chat(number)
+            raise Trouble(Problem(Fault.ROOM_EXPOSES, jid))
+
     def rename(self, room: Room, nick: str) -> ET.Element:
         """The presence that asks for another nick."""
         return _presence(room, nick)
@@ -81,8 +96,22 @@ class Rooms:
 
     def describe(self, room: Room, facts: RoomFacts, features: frozenset[str]) -> None:
         """What the room says of itself has come."""
-        room.facts, room.features = facts, features
-        self._bench.announce(RoomDescribed(room.chat, facts))
+        room.features = features
+        room.tell(facts)
+        self._described(room)
+
+    def changed(self, room: Room, codes: frozenset[str]) -> None:
+        """The room says by status codes how it is now."""
+        room.hear(codes)
+        self._described(room)
+
+    def _described(self, room: Room) -> None:
+        chat = chats.get(self._bench.db, room.chat)
+        if room.facts.anonymous and chat is not None and chat.exposed:
+            # Should it show addresses again, that is to be asked again.
+            chats.set_exposed(self._bench.db, room.chat, False)
+            self._bench.announce_chat(room.chat)
+        self._bench.announce(RoomDescribed(room.chat, room.facts))
 
     # -- presence ----------------------------------------------------------
 
@@ -109,9 +138,11 @@ class Rooms:
         room.put(occupant)
         if shown.mine:
             room.occupant_id = occupant.occupant_id
+            if shown.codes & CHANGED:
+                self.changed(room, shown.codes)
             if room.presence is not Presence.HERE:
                 room.presence, room.nick = Presence.HERE, shown.nick
-                chats.set_nick(self._bench.db, room.chat, shown.nick)
+                chats.set_inside(self._bench.db, room.chat, shown.nick)
                 _settle(room)
                 self._bench.announce_chat(room.chat)
 
@@ -123,18 +154,18 @@ class Rooms:
             room.nick = Jid.parse(f"{room.jid}/{new_nick}").resource
             chats.set_nick(self._bench.db, room.chat, room.nick)
         elif shown.mine:
-            self._out(room, shown.codes, item)
+            self._out(room, ending_of(shown.user, shown.codes))
 
-    def _out(self, room: Room, codes: frozenset[str], item: ET.Element | None) -> None:
+    def _out(self, room: Room, ending: Ending | None) -> None:
         room.presence = Presence.AWAY_FROM
         self.by_jid.pop(room.jid, None)
+        if ending is not None:
+            chats.set_ended(self._bench.db, room.chat, ending)
         self._bench.announce(OccupantsChanged(room.chat, whole=True))
         self._bench.announce_chat(room.chat)
         _settle(room, Problem(Fault.NOT_ALLOWED, room.jid))
-        for code, fault in (("301", Fault.BANNED), ("307", Fault.NOT_ALLOWED), ("321", Fault.MEMBERS_ONLY)):
-            if code in codes:
-                reason = label(child_text(item, "reason", MUC_USER) or "", 300) if item is not None else ""
-                self._bench.announce(WentWrong(Problem(fault, room.jid, reason), self._account, room.chat))
+        if ending is not None:
+            self._on_end(room, ending)
 
     def refused(self, room: Room, stanza: ET.Element) -> None:
         """The room does not let us in, or does not give us the nick."""

@@ -13,6 +13,7 @@ FOLDER then holds `port` (direct TLS), `ca.pem`, `guests.toml` (for the guests) 
     ca_file = "/…/ca.pem"       # empty: the system's authorities
     register = false            # true: make the account first
     rooms = [{address = "lobby@rooms.practice.localhost", title = "Lobby", nick = "jasmine", password = ""}]
+                                # exposed = true: enter it although everybody in it sees the address
     contacts = [{address = "ferry@practice.localhost", name = "ferry"}]
     [settings]
     theme = "dark"              # any preference, by its key
@@ -102,8 +103,8 @@ def _rooms() -> list[prosody.RoomSetup]:
 def provision(port: int, password: str, authority: Path, contacts: dict[str, str]) -> str:
     """The text of provision.toml."""
     rooms = ", ".join(
-        f'{{address = "{room}", title = "{title}", nick = "{USER}", password = ""}}'
-        for room, title in ((LOBBY, "Lobby"), (MEMBERS, "Members"))
+        f'{{address = "{room}", title = "{title}", nick = "{USER}", password = "", exposed = {exposed}}}'
+        for room, title, exposed in ((LOBBY, "Lobby", "false"), (MEMBERS, "Members", "true"))
     )
     people = ", ".join(f'{{address = "{jid}", name = {toml_string(name)}}}' for jid, name in contacts.items())
     return (

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from teahouse.domain.chat import Chat, ChatKind
+from teahouse.domain.chat import Chat, ChatKind, End, Ending
 from teahouse.domain.message import Message
 from teahouse.store.database import Database
 
 _COLUMNS = (
     "id, account, jid, kind, title, nick, unread, mentions, read_up_to, last_text, last_sender, last_time,"
-    " draft, subject, pinned, joined"
+    " draft, subject, pinned, joined, exposed, ended, end_reason, end_actor, end_venue"
 )
 PREVIEW = 200
 """Characters of the last message kept in the chat's row."""
@@ -26,7 +26,7 @@ class Joined:
 
 def _chat(row: tuple[object, ...]) -> Chat:
     number, account, jid, kind, title, nick, unread, mentions, read, text, sender, time, draft, *more = row
-    subject, pinned, joined = more
+    subject, pinned, joined, exposed, ended, *told = more
     return Chat(
         id=int(str(number)),
         account=int(str(account)),
@@ -44,6 +44,8 @@ def _chat(row: tuple[object, ...]) -> Chat:
         subject=str(subject),
         pinned=bool(pinned),
         joined=bool(joined),
+        exposed=bool(exposed),
+        ending=Ending(End(ended), *map(str, told)) if ended else None,
     )
 
 
@@ -87,7 +89,27 @@ def set_joined(db: Database, number: int, nick: str, password: str) -> None:
 
 def set_left(db: Database, number: int) -> None:
     """Do not enter this room again by itself."""
-    db.run("UPDATE chat SET joined = 0 WHERE id = ?", (number,))
+    db.run("UPDATE chat SET joined = 0, ended = '' WHERE id = ?", (number,))
+
+
+def set_ended(db: Database, number: int, ending: Ending) -> None:
+    """We are out of this room; it is entered again by itself only when that can be mended without the user."""
+    keep = ending.end in (End.SHUT, End.EXPOSED)
+    db.run(
+        "UPDATE chat SET joined = joined AND ?, ended = ?, end_reason = ?, end_actor = ?, end_venue = ? WHERE id = ?",
+        (keep, ending.end.value, ending.reason, ending.actor, ending.venue, number),
+    )
+
+
+def set_exposed(db: Database, number: int, exposed: bool) -> None:
+    """The user accepts that everybody in this room sees the address, or there is nothing to accept any more."""
+    db.run("UPDATE chat SET exposed = ? WHERE id = ?", (exposed, number))
+
+
+def password(db: Database, number: int) -> str:
+    """The password with which a room was entered."""
+    row = db.one("SELECT password FROM chat WHERE id = ?", (number,))
+    return str(row[0]) if row else ""
 
 
 def joined(db: Database, account: int) -> tuple[Joined, ...]:
@@ -106,6 +128,11 @@ def set_title(db: Database, number: int, title: str) -> None:
 def set_nick(db: Database, number: int, nick: str) -> None:
     """Keep the nick we have in a room."""
     db.run("UPDATE chat SET nick = ? WHERE id = ?", (nick, number))
+
+
+def set_inside(db: Database, number: int, nick: str) -> None:
+    """We are in a room, under this nick: whatever kept us out is over."""
+    db.run("UPDATE chat SET nick = ?, ended = '' WHERE id = ?", (nick, number))
 
 
 def set_subject(db: Database, number: int, subject: str) -> None:

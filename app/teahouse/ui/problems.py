@@ -206,6 +206,10 @@ def _rooms() -> dict[Fault, tuple[str, str]]:
             _("Ask somebody who runs the room to make you a member."),
         ),
         Fault.ROOM_PASSWORD: (_("{about} wants a password."), _("Enter the room's password and join again.")),
+        Fault.ROOM_EXPOSES: (
+            _("Everyone in {about} would see your address."),
+            _("You were not taken in. Go in only if that is fine with you."),
+        ),
         Fault.ROOM_MISSING: (_("There is no room {about}."), _("Check the address, or browse the server's rooms.")),
         Fault.NO_ROOMS_HERE: (_("{about} has no rooms."), _("Enter the address of a service that has rooms.")),
         Fault.NOT_ALLOWED: (_("You may not do this in {about}."), _("Ask a moderator of the room.")),

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
-from teahouse.domain.chat import Chat, ChatKind, Presence
+from teahouse.domain.chat import Chat, ChatKind, End, Presence
 from teahouse.domain.commands import JoinRoom, SaveDraft, SendMessage
 from teahouse.domain.problem import Problem
 from teahouse.domain.text import excess, illegal_in_xml, isolated, label
@@ -106,10 +106,12 @@ class Composer(QFrame):
         set_tone(self._who, "amber" if seen == "everyone" else "ink2")
         refused = chat.presence is Presence.REFUSED
         # Offline one writes for later into the rooms that are entered again.
-        away = chat.presence is Presence.AWAY_FROM and not chat.joined
+        end = chat.ending.end if chat.ending is not None else None
+        away = chat.presence is Presence.AWAY_FROM and (not chat.joined or end is End.EXPOSED)
         outside = chat.kind is ChatKind.ROOM and (away or refused)
         self._frame.setVisible(not outside)
         self._closed.setVisible(outside)
+        self._again.setVisible(end not in (End.EXPOSED, End.DESTROYED))
         self._outside.setText(_("The room did not let you in.") if refused else _("You are not in this room."))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

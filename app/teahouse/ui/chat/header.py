@@ -34,6 +34,11 @@ class Header(QFrame):
         told = _("Messages here are protected on their way to the server, but the server can read them.")
         self.chip.setToolTip(told)
         self.chip.setAccessibleName(". ".join((_("Not encrypted"), told)))
+        self.logged = Chip("book", _("Logged"), "amber")
+        warned = _("The room warns that what is said here is logged, maybe for all to read.")
+        self.logged.setToolTip(warned)
+        self.logged.setAccessibleName(". ".join((_("Logged"), warned)))
+        self.logged.hide()
         self.to_list = tool("back", _("Back to the chats (Alt+Left)"), self.back.emit)
         self.search = tool("search", _("Find in this chat (Ctrl+F)"), self.find_wanted.emit)
         self.toggle = tool("panel", _("Show or hide the details (Ctrl+I)"), self.details.emit)
@@ -45,6 +50,7 @@ class Header(QFrame):
         words.addLayout(row(self.about, self.state, 0, spacing=0))
         words.addStretch(1)
         layout.addLayout(words, 1)
+        layout.addWidget(self.logged, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self.chip, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addSpacing(2)
         buttons = QHBoxLayout()
@@ -65,6 +71,8 @@ class Header(QFrame):
         self.title.setText(label(chat.title))
         subject = label(chat.subject, 300) if chat.kind is ChatKind.ROOM else ""
         self.about.setText(isolated(subject))
+        facts = self._known.facts.get(chat.id)
+        self.logged.setVisible(facts is not None and bool(facts.published))
         state = self._state(chat)
         self.state.setText(f" · {state}" if subject else state)
 
@@ -82,7 +90,8 @@ class Header(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room the chip keeps only its lock."""
         super().resizeEvent(event)
-        self.chip.fold(self.width() < NARROW)
+        for chip in (self.chip, self.logged):
+            chip.fold(self.width() < NARROW)
 
 
 def presence_words(show: str) -> str:

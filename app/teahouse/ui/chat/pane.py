@@ -11,6 +11,7 @@ from teahouse.ui.chat.composer import Composer
 from teahouse.ui.chat.find import FindBar
 from teahouse.ui.chat.header import Header
 from teahouse.ui.chat.model import ConversationModel
+from teahouse.ui.chat.notice import Notice
 from teahouse.ui.chat.view import MessageView
 from teahouse.ui.dialogs.whole import show_whole
 from teahouse.ui.hooks import Hooks
@@ -33,10 +34,11 @@ class ConversationPane(QFrame):
         self.model = ConversationModel(bridge, self, self.people.author)
         self.view = MessageView(bridge, self.model, hooks)
         self.header, self.banner, self.finder = Header(known), Banner(), FindBar(bridge)
+        self.notice = Notice(bridge, known)
         self.composer = Composer(bridge, known)
         layout = QVBoxLayout(self)
         tidy(layout)
-        for part in (self.header, self.banner, self.finder):
+        for part in (self.header, self.banner, self.notice, self.finder):
             layout.addWidget(part)
         layout.addWidget(self.view, 1)
         layout.addWidget(self.composer)
@@ -44,10 +46,12 @@ class ConversationPane(QFrame):
         self.finder.found.connect(self.view.jump_to)
         self.composer.sent.connect(self.view.jump_to_latest)
         self.view.link.connect(self.link)
+        self.notice.look.connect(lambda room: self.link.emit(f"xmpp:{room}"))
         self.view.whole.connect(lambda message: show_whole(self, message.body))
         known.chats_changed.connect(self._chats)
         known.occupants_changed.connect(self._occupants)
         known.contacts_changed.connect(lambda account: self._again())
+        known.facts_changed.connect(lambda chat: self._again())
 
     def open(self, chat: Chat, message: Message | None = None) -> None:
         """Show a chat, at a message when one is given."""
@@ -64,6 +68,7 @@ class ConversationPane(QFrame):
         """Show nothing."""
         self.composer.open(None)
         self.chat = None
+        self.notice.show_chat(None)
         self.model.open(None)
 
     def open_find(self) -> None:
@@ -86,4 +91,5 @@ class ConversationPane(QFrame):
     def _again(self) -> None:
         if self.chat is not None:
             self.header.show_chat(self.chat)
+            self.notice.show_chat(self.chat)
             self.view.to_latest.count(self.chat.unread)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.text import isolated, label
 from teahouse.i18n import _, ngettext
+from teahouse.ui.roomwords import briefly
 
 CHAT = Qt.ItemDataRole.UserRole + 1
 MANY = 100
@@ -118,6 +119,8 @@ def marked(chat: Chat) -> tuple[str, str]:
         whole = _("Draft: {text}")
         mark, _sign, rest = whole.partition("{text}")
         return mark.strip(), f"{isolated(label(chat.draft))}{rest}"
+    if chat.ending is not None:
+        return briefly(chat.ending), ""
     text = isolated(label(chat.last_text))
     if chat.kind is ChatKind.PERSON:
         return "", text

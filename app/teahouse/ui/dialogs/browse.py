@@ -49,6 +49,8 @@ class BrowseRoomsSheet(Sheet):
         self._bridge, self._known, self._account, self._joined = bridge, known, account, joined
         self._listings: Sequence[RoomListing] = ()
         self._asked = self._read = ""
+        self._shown = False
+        """Whether the card said that everybody in the room sees the address, or may see it."""
         self.service, self.address = QLineEdit(), QLineEdit(room)
         self.nick, self.password = QLineEdit(account.nick), QLineEdit()
         self.rooms, self._filter, self._facts = QListWidget(), QLineEdit(), Facts()
@@ -133,7 +135,7 @@ class BrowseRoomsSheet(Sheet):
             return
         self.complain("")
         self.act.setEnabled(False)
-        command = JoinRoom(self._account.id, room, nick, self.password.text())
+        command = JoinRoom(self._account.id, room, nick, self.password.text(), self._shown)
         self._bridge.do(command, self._inside, self._refused)
 
     def _gate(self) -> None:
@@ -199,6 +201,7 @@ class BrowseRoomsSheet(Sheet):
             self._gate()
 
     def _card(self, facts: RoomFacts | None) -> None:
+        self._shown = facts is not None and facts.anonymous is not True
         self._name.setText(label(facts.name or self._asked) if facts else label(self._asked) or _("No room chosen"))
         self._about.setText(label(facts.description, 300) if facts else "")
         self._about.setVisible(bool(facts and facts.description))
@@ -219,7 +222,11 @@ class BrowseRoomsSheet(Sheet):
     def _refused(self, problem: Problem) -> None:
         self.act.setEnabled(True)
         self.complain(sentence(problem))
-        if problem.fault is Fault.ROOM_PASSWORD:
+        if problem.fault is Fault.ROOM_EXPOSES:
+            # It is another room than its card said.
+            self._asked = self._read = ""
+            self._look()
+        elif problem.fault is Fault.ROOM_PASSWORD:
             self.password.show()
             self.password.setFocus()
         elif problem.fault is Fault.NICK_TAKEN:
