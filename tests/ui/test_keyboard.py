@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from teahouse.domain.account import Account, Route
 from teahouse.domain.chat import Occupant, RoomFacts
 from teahouse.domain.commands import CreateVault, LeaveRoom, MarkRead, RemoveChat
-from teahouse.domain.contact import Contact
 from teahouse.domain.events import CertificateDoubted, KeyChanged, OccupantsChanged, RoomDescribed
 from teahouse.domain.key import Acceptance, KnownKey
 from teahouse.domain.registration import FormField, RegistrationForm
@@ -26,7 +25,6 @@ from teahouse.ui.dialogs.person import PersonSheet
 from teahouse.ui.dialogs.preferences import PreferencesSheet
 from teahouse.ui.dialogs.question import Sheet, ask_text, confirm
 from teahouse.ui.dialogs.requests import RequestsSheet
-from teahouse.ui.dialogs.subscription import SubscriptionSheet
 from teahouse.ui.dialogs.torsource import TorSourceSheet
 from teahouse.ui.dialogs.unlock import UnlockPage
 from teahouse.ui.dialogs.whole import show_whole
@@ -64,6 +62,13 @@ def nameless(root: QWidget) -> list[str]:
     return found
 
 
+def tray_of(world: World, parent: QWidget) -> RequestsSheet:
+    """The tray of strangers."""
+    known = Known(world.bridge)
+    known.setParent(parent)
+    return RequestsSheet(parent, world.bridge, known, Tray(world.bridge, known, parent), ignored)
+
+
 def nothing() -> None:
     """Does nothing."""
 
@@ -76,13 +81,12 @@ SHEETS: dict[str, Callable[[World, QWidget], QWidget]] = {
     "browse": lambda w, p: BrowseRoomsSheet(p, w.bridge, Known(w.bridge), ACCOUNT, lambda chat: None),
     "certificate": lambda w, p: CertificateSheet(p, w.bridge, CertificateDoubted(1, "h", "ab" * 32, "why")),
     "key": lambda w, p: KeySheet(p, w.bridge, KeyChanged(1, "h", "ab" * 32, (KNOWN,))),
-    "requests": lambda w, p: RequestsSheet(p, w.bridge, Known(w.bridge), Tray(w.bridge, p), ignored),
+    "requests": lambda w, p: tray_of(w, p),
     "link": lambda w, p: LinkSheet(p, "https://example.org", {"any": print, "tor": print}),
     "person": lambda w, p: PersonSheet(p, w.bridge, ACCOUNT, lambda chat: None),
     "preferences": lambda w, p: PreferencesSheet(p, Preferences(w.bridge, "light")),
     "confirm": lambda w, p: confirm(p, "Sure?", "Really?", "Remove", nothing),
     "text": lambda w, p: ask_text(p, "Nick", "willow", "Change", print),
-    "subscription": lambda w, p: SubscriptionSheet(p, w.bridge, Contact(1, "x@y")),
     "whole": lambda w, p: show_whole(p, "long"),
     "keys": lambda w, p: show_keys(p),
     "unlock": lambda w, p: UnlockPage(w.bridge),

@@ -156,6 +156,25 @@ def test_what_is_new_does_not_move_the_choice(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: "not there any more" in sheet.problem.text())
 
 
+def test_who_asks_to_see_us_waits_there_too(qtbot: QtBot) -> None:
+    world = World(1)
+    window = window_of(qtbot, world)
+    asking = tuple(Contact(1, f"eve{n}@evil.test", asking=True) for n in range(2))
+    world.bridge.announce(ContactsChanged(1, (*asking, Contact(1, "rose@far.example", "Rose", "both"))))
+    qtbot.waitUntil(window.chats.requests.isVisible)
+    assert window.chats.requests.title.text() == "2 requests" and not window.findChildren(QDialog)
+    held(world, MOTH)
+    qtbot.waitUntil(lambda: window.chats.requests.title.text() == "3 requests")
+    sheet = opened(qtbot, window)
+    assert sheet.list.count() == 3 and sheet.current() == MOTH and sheet.ignore.isVisible()
+    for row, button in ((1, sheet.refuse), (2, sheet.act)):
+        sheet.list.setCurrentRow(row)
+        assert "asks to see" in sheet.list.item(row).text() and not sheet.ignore.isVisible()
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    answers = [c.AnswerContact(1, "eve0@evil.test", False), c.AnswerContact(1, "eve1@evil.test", True)]
+    assert world.sent(c.AnswerContact) == answers and world.sent(c.DropRequest) == []
+
+
 def test_an_address_that_looks_like_a_contact_is_marked(qtbot: QtBot) -> None:
     world = World(1)
     window = window_of(qtbot, world)

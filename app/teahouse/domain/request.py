@@ -13,6 +13,8 @@ class Asking(Enum):
     """A room passes an invitation on (XEP-0045 section 7.8.2): who invites is the room's word alone."""
     DIRECT = "direct"
     """Somebody invites us to a room (XEP-0249)."""
+    SEE = "see"
+    """Somebody asks to see when we are online (RFC 6121 section 3.1). The server keeps it; it has no number here."""
 
 
 @dataclass(frozen=True, slots=True)

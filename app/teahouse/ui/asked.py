@@ -1,4 +1,4 @@
-"""Opens the sheets that the engine asks for, one at a time: trust a certificate or a key, accept a person."""
+"""Opens the sheets that the engine asks for, one at a time: trust a certificate or a key."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -6,15 +6,13 @@ from functools import partial
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from teahouse.domain.contact import Contact
-from teahouse.domain.events import CertificateDoubted, ContactsChanged, KeyChanged
+from teahouse.domain.events import CertificateDoubted, KeyChanged
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.certificate import CertificateSheet
 from teahouse.ui.dialogs.key import KeySheet
 from teahouse.ui.dialogs.question import Sheet
-from teahouse.ui.dialogs.subscription import SubscriptionSheet
 
-Question = CertificateDoubted | KeyChanged | Contact
+Question = CertificateDoubted | KeyChanged
 
 
 class Asked(QObject):
@@ -28,10 +26,6 @@ class Asked(QObject):
         self._open = False
         bridge.on(CertificateDoubted, self._enqueue, self)
         bridge.on(KeyChanged, self._enqueue, self)
-        bridge.on(ContactsChanged, self._contacts, self)
-
-    def _contacts(self, events: Sequence[ContactsChanged]) -> None:
-        self._enqueue([c for e in events for c in e.contacts if c.asking])
 
     def _enqueue(self, questions: Sequence[Question]) -> None:
         for question in questions:
@@ -47,18 +41,15 @@ class Asked(QObject):
         sheet: Sheet
         if isinstance(question, CertificateDoubted):
             sheet = CertificateSheet(self._window, self._bridge, question)
-        elif isinstance(question, KeyChanged):
-            sheet = KeySheet(self._window, self._bridge, question)
         else:
-            sheet = SubscriptionSheet(self._window, self._bridge, question)
+            sheet = KeySheet(self._window, self._bridge, question)
         self._open = True
         sheet.finished.connect(partial(self._closed, question))
         sheet.open()
 
     def _closed(self, question: Question, *_result: object) -> None:
         self._open = False
-        if not isinstance(question, Contact):
-            self._asked.discard(_about(question))
+        self._asked.discard(_about(question))
         self._next()
 
 
@@ -66,4 +57,4 @@ def _about(question: Question) -> tuple[int, str]:
     """What makes two questions the same one."""
     if isinstance(question, CertificateDoubted):
         return question.account, question.fingerprint
-    return question.account, question.key if isinstance(question, KeyChanged) else question.jid
+    return question.account, question.key

@@ -23,7 +23,7 @@ class RequestsEntry(QPushButton):
 
     def __init__(self, bridge: Bridge, known: Known) -> None:
         super().__init__()
-        self._bridge, self._known, self.tray = bridge, known, Tray(bridge, self)
+        self._bridge, self._known, self.tray = bridge, known, Tray(bridge, known, self)
         self.setProperty("kind", "way")
         self.setAccessibleName(_("Requests"))
         self.title, self.about, self._face = Elided(14, bold=True), Elided(13, "ink2"), plain()

@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPlainTextEdit, QVBoxLayout, QWidget
 
 from teahouse.domain.chat import Chat
-from teahouse.domain.commands import AcceptRequest, DropRequest
+from teahouse.domain.commands import AcceptRequest, AnswerContact, DropRequest
 from teahouse.domain.problem import Problem
 from teahouse.domain.request import Asking, Request
 from teahouse.domain.text import label
@@ -89,7 +89,9 @@ class RequestsSheet(Sheet):
         request = self.current()
         if request is None:
             return
-        if request.kind is Asking.TALK:
+        if request.kind is Asking.SEE:
+            self._bridge.do(AnswerContact(request.account, request.jid, True), refused=self._refused)
+        elif request.kind is Asking.TALK:
             self._bridge.do(AcceptRequest(request.id), self._accepted, self._refused)
         elif (account := self._known.accounts.get(request.account)) is not None:
             sheet = BrowseRoomsSheet(self.parentWidget(), self._bridge, self._known, account, self._opened, request.jid)
@@ -105,8 +107,12 @@ class RequestsSheet(Sheet):
         self.complain(sentence(problem))
 
     def _drop(self, *, ignore: bool = False, decline: bool = False) -> None:
-        if (request := self.current()) is not None:
-            self.complain("")
+        if (request := self.current()) is None:
+            return
+        self.complain("")
+        if request.kind is Asking.SEE:
+            self._bridge.do(AnswerContact(request.account, request.jid, False), refused=self._refused)
+        else:
             self._bridge.do(DropRequest(request.id, ignore, decline), refused=self._refused)
 
     def _ask_decline(self) -> None:
@@ -121,11 +127,12 @@ class RequestsSheet(Sheet):
         self.list.blockSignals(True)
         self.list.clear()
         for request in held:
-            item = QListWidgetItem(f"{asker(request)}\n{wish(request)} · {brief(request.time)}")
+            told = " · ".join(part for part in (wish(request), brief(request.time)) if part)
+            item = QListWidgetItem(f"{asker(request)}\n{told}")
             item.setData(_REQUEST, request)
-            item.setSizeHint(QSize(100, theme.scaled(48)))
+            item.setSizeHint(QSize(100, theme.scaled(58)))
             self.list.addItem(item)
-        same = next((n for n, request in enumerate(held) if chosen is not None and request.id == chosen.id), at)
+        same = next((n for n, request in enumerate(held) if chosen is not None and _key(request) == _key(chosen)), at)
         self.list.setCurrentRow(min(same, len(held) - 1))
         self.list.blockSignals(False)
         lost = self._tray.lost()
@@ -138,7 +145,10 @@ class RequestsSheet(Sheet):
         request = self.current()
         for one in (self.act, self.refuse, self.ignore, self.text, self.address):
             one.setEnabled(request is not None)
-        invited = request is not None and request.kind is not Asking.TALK
+        invited = request is not None and request.kind in (Asking.ROOM, Asking.DIRECT)
+        seeing = request is not None and request.kind is Asking.SEE
+        self.refuse.setText(_("Refuse") if seeing else _("Delete"))
+        self.ignore.setVisible(not seeing)
         self.act.setText(_("Look at the room…") if invited else _("Accept"))
         self.decline.setVisible(request is not None and request.kind is Asking.ROOM)
         self.address.setPlainText(label(request.jid, ADDRESS) if request else "")
@@ -150,6 +160,10 @@ class RequestsSheet(Sheet):
         self.text.setVisible(request is not None and bool(request.text))
         self._more.setText(_held(request) if request else "")
         self._more.setVisible(bool(self._more.text()))
+
+
+def _key(request: Request) -> tuple[int, int, str]:
+    return request.account, request.id, request.jid
 
 
 def _held(request: Request) -> str:
