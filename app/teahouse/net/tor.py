@@ -15,7 +15,7 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.tor import Bridge, TorPhase, TorSource, TorStatus
 from teahouse.net.bridges import Plugin, options
 from teahouse.net.dial import is_tor
-from teahouse.net.tor_control import CLOSED, OpenControl, StemControl, TorPlace
+from teahouse.net.tor_control import CLOSED, NO_ROUTE, OpenControl, StemControl, TorPlace
 from teahouse.net.tor_line import ControlLine
 from teahouse.net.tor_status import StatusBoard, bootstrap_phase
 
@@ -236,6 +236,8 @@ class Tor:
             self._ended = True
         elif action == "BOOTSTRAP":
             self._board.bootstrapped(arguments)
+        elif action == NO_ROUTE:
+            self._board.unrouted()
         elif action == "CLOCK_SKEW":
             self._board.skewed(arguments)
         elif action in ("CIRCUIT_NOT_ESTABLISHED", "CLOCK_JUMPED"):

@@ -23,8 +23,10 @@ class TorPlace:
 
 
 Heard = Callable[[str, Mapping[str, str]], None]
-"""Called with the action and the arguments of a STATUS_CLIENT event, or with CLOSED, in a thread of the connection."""
+"""Called with action and arguments of a STATUS_CLIENT event, CLOSED or NO_ROUTE, in a thread of the connection."""
 CLOSED = "closed"
+NO_ROUTE = "no-route"
+"""Instead of an action: there was no way to a relay at all (ORCONN, NOROUTE), which STATUS_CLIENT does not tell."""
 
 
 class TorUnreachable(Exception):
@@ -65,6 +67,9 @@ class StemControl:
                 self._controller.add_status_listener(lambda _, state, __: _ended(heard, state == State.CLOSED))
                 self._controller.add_event_listener(
                     lambda event: heard(event.action or "", dict(event.keyword_args)), EventType.STATUS_CLIENT
+                )
+                self._controller.add_event_listener(
+                    lambda event: heard(NO_ROUTE, {}) if event.reason == "NOROUTE" else None, EventType.ORCONN
                 )
             except BaseException:
                 self._controller.close()

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from teahouse.domain.problem import Fault
 from teahouse.domain.tor import TorPhase, TorStatus
 from teahouse.net.diagnosis import diagnose, skew
 
 STALL, STALL_BY_BRIDGE = 20.0, 60.0
 """Seconds without progress after which the reason is told."""
+_UNROUTED = 3
+"""Relays without a route in a row."""
 
 
 class StatusBoard:
@@ -22,6 +25,7 @@ class StatusBoard:
         self._announce = announce
         self._since = time.monotonic()
         self._warned: Mapping[str, str] = {}
+        self._unrouted = 0
 
     @property
     def ready(self) -> bool:
@@ -38,13 +42,19 @@ class StatusBoard:
 
     def begin(self) -> None:
         """The time without progress counts from now."""
-        self._since, self._warned = time.monotonic(), {}
+        self._since, self._warned, self._unrouted = time.monotonic(), {}, 0
 
     def stands_still(self) -> None:
         """Tell why, once it has taken long enough."""
         patience = STALL_BY_BRIDGE if self.status.bridges else STALL
         if not self.ready and self.status.problem is None and time.monotonic() - self._since > patience:
             self.show(problem=diagnose(self.status.tag, self._warned, bool(self.status.bridges)))
+
+    def unrouted(self) -> None:
+        """A relay could not be dialed because there is no network; tell so when it was not only one."""
+        self._unrouted += 1
+        if self._unrouted >= _UNROUTED and self.status.problem is None:
+            self.show(problem=diagnose(self.status.tag, {"REASON": "NOROUTE"}, bool(self.status.bridges)))
 
     def bootstrapped(self, arguments: Mapping[str, str]) -> None:
         """Take the arguments of a BOOTSTRAP event."""
@@ -54,10 +64,14 @@ class StatusBoard:
                 self.show(problem=diagnose(self.status.tag, arguments, bool(self.status.bridges)))
         progress = arguments.get("PROGRESS", "")
         if progress.isdecimal() and self.status.progress < int(progress) <= 100:
-            problem = self.status.problem if "WARNING" in arguments else None
+            problem = self.status.problem if "WARNING" in arguments or self._wrong_clock() else None
             self.begin()
             tag, summary = arguments.get("TAG", "")[:60], arguments.get("SUMMARY", "")[:200]
             self.show(progress=int(progress), tag=tag, summary=summary, problem=problem)
+
+    def _wrong_clock(self) -> bool:
+        """Whether that was told: tor goes on all the same, and does not arrive."""
+        return self.status.problem is not None and self.status.problem.fault is Fault.TOR_CLOCK
 
     def skewed(self, arguments: Mapping[str, str]) -> None:
         """Take the arguments of a CLOCK_SKEW event."""
