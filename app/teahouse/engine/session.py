@@ -38,6 +38,8 @@ FINAL = frozenset(
         Fault.BAD_PROXY,
     }
 )
+_NOT_THERE = frozenset({Fault.CERTIFICATE_REFUSED, Fault.NO_ENCRYPTION})
+"""What tells that somebody else is at an address."""
 SHORTEST, LONGEST = 1.0, 120.0
 """Seconds between attempts."""
 PING_EVERY, PING_PATIENCE = 30.0, 15.0
@@ -254,6 +256,8 @@ async def connect(
             client.fail(problem)
             raise
         client.fail(problem)
+        if problem.fault in _NOT_THERE and _was_guessed(endpoint, account):
+            continue
         if problem.fault in (Fault.CERTIFICATE_REFUSED, Fault.KEY_CHANGED) and on_doubt is not None:
             changed = problem.fault is Fault.KEY_CHANGED
             shown = client.key if changed else await look(endpoint, way, domain)
@@ -262,6 +266,12 @@ async def connect(
         if problem.fault in FINAL:
             break
     raise Trouble(problem)
+
+
+def _was_guessed(endpoint: Endpoint, account: Account) -> bool:
+    """Whether the place is an onion address that only we took for the server's: it may be an old one."""
+    own = is_onion(account.jid.partition("@")[2])
+    return is_onion(endpoint.host) and not account.server.host and not own
 
 
 def known_key(way: Way, key: str = "") -> str | None:
