@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -24,6 +25,8 @@ from tests.e2e.hands import Step, card, lines, main, main_window, press, registe
 
 
 def _picture(window: QWidget) -> None:
+    window.repaint()
+    QGuiApplication.sync()
     assert window.screen().grabWindow(0).save(os.environ["LOOK_FILE"])
 
 
@@ -325,7 +328,7 @@ def identity() -> Iterator[Step]:
     yield from protect()
     type_into("passphrase", "correct horse tea")
     type_into("again", "correct horse tea", enter=True)
-    yield lambda: seen("domain")
+    yield lambda: seen("domain") and not seen("passphrase")
     _picture(_first_window())
 
 

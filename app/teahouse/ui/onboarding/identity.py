@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
@@ -74,17 +74,18 @@ class _ServerStep(Page):
         self._bridge, self._asked, self._way = bridge, asked, way
         self._list = QListWidget()
         self._list.setAccessibleName(_("Servers"))
-        self._list.setMinimumHeight(252)
+        self._list.setMinimumHeight(264)
         self._list.setObjectName("card")
         for server in suggestions.servers():
-            wants = _("reads a picture") if server.captcha else _("nothing but a name")
-            words = f"{server.domain}   ·   {server.country.upper()}   ·   {wants}   ·   {server.checked}"
-            item = QListWidgetItem(words + (_("   ·   onion") if server.onion else ""))
+            item = QListWidgetItem(f"{server.domain}\n{_about(server)}")
+            item.setToolTip(server.website)
             item.setData(Qt.ItemDataRole.UserRole, server.domain)
             self._list.addItem(item)
         # Not the current item: a list that gets the focus makes its first one current without anybody's choosing.
         self._list.itemSelectionChanged.connect(self._picked)
         self.body.addWidget(self._list)
+        listed = _("From the public list of providers.xmpp.net. The server itself is asked before anything is made.")
+        self.body.addWidget(plain(listed, 12.5, "ink3", wrap=True))
         self._domain = self.field(_("Server"), name="domain")
         self._domain.setPlaceholderText(_("or type another one"))
         more = more_button(self)
@@ -227,6 +228,15 @@ class _RecoveryStep(Page):
             self.say(_("The file could not be written: %s") % (error.strerror or ""))
         else:
             self.say(_("Saved. Keep it where nobody else looks."), "jade")
+
+
+def _about(server: suggestions.Suggested) -> str:
+    """Where a server is, what it wants, and how old that knowledge is."""
+    place = QLocale.territoryToString(QLocale.codeToTerritory(server.country.upper()))
+    wants = _("asks to read a picture") if server.captcha else _("wants nothing but a name")
+    listed = _("listed {day}").format(day=server.checked.isoformat())
+    parts = [place, wants, _("onion address") if server.onion else "", listed]
+    return " · ".join(part for part in parts if part)
 
 
 def _label(question: FormField) -> str:

@@ -3,6 +3,7 @@
 import secrets
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 _RESOURCES = Path(__file__).resolve().parents[4] / "resources"
@@ -19,17 +20,19 @@ class Suggested:
     country: str
     captcha: bool
     website: str
-    checked: str
-    """The day of the source, ISO 8601."""
-    onion: str = ""
+    checked: date
+    """The day of the source."""
+    onion: bool
+    """Whether an onion address of it is known."""
 
 
 def servers() -> tuple[Suggested, ...]:
     """The list, in its own order."""
     found = tomllib.loads((_RESOURCES / "servers.toml").read_text())["server"]
+    onions = {row["domain"] for row in tomllib.loads((_RESOURCES / "onions.toml").read_text())["server"]}
     return tuple(
         Suggested(
-            row["domain"], row["country"], row["captcha"], row["website"], str(row["checked"]), row.get("onion", "")
+            row["domain"], row["country"], row["captcha"], row["website"], row["checked"], row["domain"] in onions
         )
         for row in found
     )
