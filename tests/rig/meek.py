@@ -156,13 +156,14 @@ class Moat:
         authority = Authority(folder, "moat")
         self.service = Service(authority.sign(tuple(names)).context)
         self.meek = MeekServer(self.service.port)
-        self.file = folder / "moat.toml"
-        self.write(authority.file)
+        self.file, self._authority = folder / "moat.toml", authority.file
+        self.write()
 
-    def write(self, authority: Path, port: int | None = None) -> None:
-        """Lead clients to this port, and have them trust this authority."""
-        url, front = f"http://reflector.example:{port or self.meek.port}", f"{LOOPBACK}:{port or self.meek.port}"
-        self.file.write_text(f'authority = "{authority}"\n[[front]]\nurl = "{url}"\nfront = "{front}"\n')
+    def write(self, authority: Path | None = None, known: Sequence[str] = ()) -> None:
+        """Have clients trust this authority, or ours, and bring these bridges along; the real ones never."""
+        url, front = f"http://reflector.example:{self.meek.port}", f"{LOOPBACK}:{self.meek.port}"
+        text = f'authority = "{authority or self._authority}"\n[[front]]\nurl = "{url}"\nfront = "{front}"\n'
+        self.file.write_text(text + (f"[[kind]]\nlines = {json.dumps(list(known))}\n" if known else ""))
 
     def stop(self) -> None:
         """End both."""

@@ -110,6 +110,18 @@ class UseBridges(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class FindBridges(Command):
+    """Look for bridges until Tor is reached by some, and keep those; announced as BridgesSought. Answers how many there
+    are, 0 when it was stopped. UseBridges and StopFinding stop it. Until then, or UseBridges, Tor is never dialed
+    without a bridge."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopFinding(Command):
+    """Look for no more bridges."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewCircuit(Command):
     """Give one account a new circuit: it reconnects, and no other account notices."""
 

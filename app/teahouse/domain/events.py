@@ -8,7 +8,7 @@ from teahouse.domain.contact import Contact
 from teahouse.domain.key import KnownKey
 from teahouse.domain.message import Message
 from teahouse.domain.problem import Problem
-from teahouse.domain.tor import Circuit, TorStatus
+from teahouse.domain.tor import BridgeSearch, Circuit, TorStatus
 from teahouse.domain.vault import VaultMode, VaultState
 
 
@@ -51,6 +51,13 @@ class TorChanged(Event):
     """Tor is further, or ready, or not any more."""
 
     status: TorStatus
+
+
+@dataclass(frozen=True, slots=True)
+class BridgesSought(Event):
+    """The search for bridges is further, or over."""
+
+    search: BridgeSearch
 
 
 @dataclass(frozen=True, slots=True)

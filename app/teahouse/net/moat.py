@@ -1,6 +1,7 @@
 """Moat: bridges from the Tor Project's service (rdsys, doc/moat.md), asked by meek: the network sees another site.
 
-    TEAHOUSE_MOAT    a file to read in place of resources/moat.toml; `authority` in it names the certificate authority
+    TEAHOUSE_MOAT    a file to read in place of resources/moat.toml and resources/bridges.toml; `authority` in it
+                     names the service's certificate authority
 
 The service finds the country by the address that the front reports; when it cannot it says so (406), and its defaults,
 the same for everywhere, are asked for. We never send a country: the one of the locale would be a guess about a person,
@@ -57,14 +58,18 @@ class Fronts:
 
 def fronts() -> Fronts:
     """Those of resources/moat.toml, or of the file that TEAHOUSE_MOAT names."""
-    found = tomllib.loads(Path(os.environ.get("TEAHOUSE_MOAT") or _RESOURCES / "moat.toml").read_text())
+    found = _table("moat.toml")
     return Fronts(tuple((row["url"], row["front"]) for row in found.get("front", [])), found.get("authority", ""))
 
 
 def known_bridges() -> tuple[Offer, ...]:
     """The list that everybody has: resources/bridges.toml."""
-    kinds = tomllib.loads((_RESOURCES / "bridges.toml").read_text())["kind"]
+    kinds = _table("bridges.toml").get("kind", [])
     return tuple(tuple(parse_line(line) for line in kind["lines"]) for kind in kinds)
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(os.environ.get("TEAHOUSE_MOAT") or _RESOURCES / name).read_text())
 
 
 class Moat:
@@ -75,6 +80,7 @@ class Moat:
         self._door: Path | None = None
         self._opening: asyncio.Future[Path] | None = None
         self._barred: Problem | None = None
+        self._started = False
 
     @property
     def answers(self) -> bool:
@@ -114,6 +120,7 @@ class Moat:
         if self._tell is None:
             raise Trouble(Problem(Fault.MOAT_NO_TRANSPORT))
         self._opening = asyncio.get_running_loop().create_future()
+        self._started = True
         self._tell("tor meek")
         try:
             async with asyncio.timeout(_DOOR):
@@ -135,9 +142,9 @@ class Moat:
 
     def close(self) -> None:
         """End the transport."""
-        if self._tell is not None and (self._door is not None or self._barred is not None):
+        if self._started and self._tell is not None:
             self._tell("tor meek end")
-        self._door = self._barred = None
+        self._door, self._barred, self._started = None, None, False
 
 
 async def _post(what: str, way: ByMeek, context: ssl.SSLContext) -> bytes:
