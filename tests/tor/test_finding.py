@@ -144,10 +144,27 @@ def test_a18_where_none_is_found_tor_is_never_dialed_without(
     assert moat.service.paths == ["settings", "defaults", "builtin"]
 
 
-def test_only_the_user_goes_back_to_relays(engine: MakeEngine, tor_host: MakeHost, moat: Moat) -> None:
+def test_a3_a_silent_bridge_is_not_believed_where_relays_led_to_tor_before(
+    engine: MakeEngine, tor_host: MakeHost, bridge: Node, moat: Moat
+) -> None:
+    """What tor says of itself after the change is at first what was true before it."""
+    moat.service.offers(gone(bridge))
+    house = engine(tor=tor_host())
+    house.do(c.StartTor())
+    house.wait(TorChanged, lambda e: e.status.phase is TorPhase.READY, 60)
+    before = len(house.seen(TorChanged))
+    assert house.refused(c.FindBridges(), 60).fault is Fault.BRIDGES_NOT_FOUND
+    assert not [e for e in house.seen(TorChanged)[before:] if e.status.phase is TorPhase.READY]
+    assert [fault for step, rung, fault in short(house) if step is SearchStep.FAILED and rung is Rung.SETTINGS] == [
+        Fault.BRIDGE_SILENT
+    ]
+
+
+@pytest.mark.parametrize("word", [c.UseBridges(""), c.StartTor(without_bridge=True)])
+def test_only_the_user_goes_back_to_relays(engine: MakeEngine, tor_host: MakeHost, moat: Moat, word: c.Command) -> None:
     house = engine(tor=tor_host())
     assert house.refused(c.FindBridges()).fault is Fault.BRIDGES_NOT_FOUND
-    assert house.do(c.UseBridges("")) == 0
+    house.do(word)
     house.do(c.StartTor())
     house.wait(TorChanged, lambda e: e.status.phase is TorPhase.READY, 60)
 

@@ -227,6 +227,8 @@ def test_going_back_ends_the_search(qtbot: QtBot) -> None:
     press(page, "Back")
     shown(qtbot, welcome, WayPage)
     assert [type(c) for c in world.commands] == [FindBridges, StopFinding]
+    click(welcome, "No, connect")
+    qtbot.waitUntil(lambda: world.sent(StartTor) == [StartTor(without_bridge=True)])
 
 
 def test_bridges_are_found_while_the_program_runs(qtbot: QtBot) -> None:
@@ -235,9 +237,13 @@ def test_bridges_are_found_while_the_program_runs(qtbot: QtBot) -> None:
     tickets = hold(world, FindBridges)
     sheet = BridgesSheet(parent, world.bridge)
     sheet.open()
+    assert "see where you are" in labels(sheet)
     QTest.keyClick(sheet.seeker, Qt.Key.Key_Space)
     sought(world, BridgeSearch(SearchStep.ASKING, Rung.GOOD))
     qtbot.waitUntil(lambda: "worked last" in labels(sheet))
+    assert not sheet.act.isEnabled(), "to use none is to go without a bridge"
+    sheet.lines.setPlainText("192.0.2.1:443")
+    assert sheet.act.isEnabled()
     QTest.keyClick(sheet.seeker, Qt.Key.Key_Space)
     assert [type(c) for c in world.commands] == [FindBridges, StopFinding]
     sought(world, BridgeSearch(SearchStep.ENDED))

@@ -65,6 +65,9 @@ async def _set_route(desk: Desk, wish: c.SetRoute) -> Account:
 
 
 async def _start_tor(desk: Desk, wish: c.StartTor) -> None:
+    kept = preferences.every(desk.tools.db)
+    if wish.without_bridge and kept.get(_SEEKING) and not kept.get(_BRIDGES):
+        await _use_bridges(desk, c.UseBridges(""))
     preferences.put(desk.tools.db, TOR_SOURCE, wish.source.value)
     desk.tools.routes.tor.want(wish.source)
     desk.tools.announce(TorChanged(desk.tools.routes.tor.status))

@@ -49,6 +49,7 @@ class Tor:
         self._nudge, self._ended, self._doubted = asyncio.Event(), False, False
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._source: TorSource | None = None
+        self._told: tuple[Bridge, ...] = ()
         self._forbidden: Problem | None = None
         self._plugins: dict[str, Plugin] | None = None
 
@@ -207,7 +208,11 @@ class Tor:
                 await self._line.open(place)
             if place.own:
                 chosen = options(self.bridges, await self._known_plugins() if self.bridges else {})
+                if self._told != self.bridges:
+                    # Else what stands by other first relays stays, and so does what tor says of it.
+                    await self._line.set({**chosen, "DisableNetwork": "1"})
                 await self._line.set({**chosen, "DisableNetwork": "0"})
+                self._told = self.bridges
             return True
         except Trouble as trouble:
             log.info("tor's control port: %s", trouble.problem.detail)

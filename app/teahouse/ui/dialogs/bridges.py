@@ -11,6 +11,7 @@ from teahouse.domain.tor import BridgeSearch
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.question import Sheet
+from teahouse.ui.onboarding.way import seeking_facts
 from teahouse.ui.problems import sentence
 from teahouse.ui.torwords import search_lines
 from teahouse.ui.widgets import Facts, button, plain
@@ -30,12 +31,13 @@ class BridgesSheet(Sheet):
         self.lines.setTabChangesFocus(True)
         self.lines.setMinimumHeight(120)
         self.body.addWidget(self.lines)
-        hidden = _("Or have some found: your network sees an encrypted visit to another web site, not what is asked.")
-        self.body.addWidget(plain(hidden, 13, "ink2", wrap=True))
+        self.body.addWidget(plain(_("Or have some found:"), 13, "ink2", wrap=True))
         self.search = Facts()
+        self.search.show_lines(seeking_facts())
         self.body.addLayout(self.search)
         self.seeker = button(_("Find a bridge"), self.seek)
         self.finish(_("Use these"), self.use, extra=(self.seeker,))
+        self.lines.textChanged.connect(self._weigh)
         bridge.on(BridgesSought, self._sought, self)
 
     def use(self) -> None:
@@ -62,6 +64,11 @@ class BridgesSheet(Sheet):
     def _show_seeking(self, seeking: bool) -> None:
         self._seeking = seeking
         self.seeker.setText(_("Stop looking") if seeking else _("Find a bridge"))
+        self._weigh()
+
+    def _weigh(self) -> None:
+        # Nothing means tor's own relays: not what somebody wants who is looking for a bridge.
+        self.act.setEnabled(not self._seeking or bool(self.lines.toPlainText().strip()))
 
     def _sought(self, events: Sequence[BridgesSought]) -> None:
         self._seen += [event.search for event in events]

@@ -45,6 +45,7 @@ class TorPage(Page):
         self.means = plain("", 13, "ink2", wrap=True)
         for part in (self.progress, self.step, self.means):
             self.body.addWidget(part)
+        self.means.setVisible(not way.find)
         self.search = Facts()
         self.body.addLayout(self.search)
         self.other = button(_("I was given a bridge…") if way.find else _("Use another bridge…"), other_bridge)
@@ -62,11 +63,10 @@ class TorPage(Page):
             self._start()
 
     def _start(self, _answer: object = None) -> None:
-        self._bridge.do(StartTor(), None, self._refused)
+        self._bridge.do(StartTor(without_bridge=not self._way.bridges), None, self._refused)
 
     def _refused(self, problem: Problem) -> None:
         self.step.setText("")
-        self.means.setText("")
         self.again.setVisible(self._way.find)
         self.complain(problem)
 
@@ -93,7 +93,6 @@ class TorPage(Page):
         if self._seen[-1].step is SearchStep.ASKING:
             self.progress.setValue(0)
             self.step.setText("")
-            self.means.setText("")
         self.search.show_lines(search_lines(self._seen))
 
     # -- tor -------------------------------------------------------------------
@@ -107,13 +106,13 @@ class TorPage(Page):
             return
         self.progress.setValue(status.progress)
         self.step.setText(step_words(status))
+        if self._way.find:
+            return
         self.means.setText(
             ngettext("By {n} bridge.", "By {n} bridges.", status.bridges).format(n=status.bridges)
             if status.bridges
             else _("Without a bridge.")
         )
-        if self._way.find:
-            return
         if status.problem is not None:
             self.say(" ".join(words(status.problem)))
         else:
