@@ -5,7 +5,7 @@ An account that goes by Tor gets a way by Tor or a Trouble. There is nothing els
 
 import asyncio
 import secrets
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,9 +60,13 @@ class Routes:
     """Hands out ways, and takes them back when tor is gone. `resolvers` stand in for those of resources/."""
 
     def __init__(
-        self, tor: Tor, moat: Moat, resolvers: Sequence[Endpoint] | None = None, policy: Policy = Policy.OPEN
+        self,
+        tor: Tor,
+        tell_broker: Callable[[str], None] | None,
+        resolvers: Sequence[Endpoint] | None = None,
+        policy: Policy = Policy.OPEN,
     ) -> None:
-        self.tor, self.moat, self.resolvers, self._policy = tor, moat, resolvers, policy
+        self.tor, self.moat, self.resolvers, self._policy = tor, Moat(tell_broker), resolvers, policy
         self._isolations: dict[int, Isolation] = {}
 
     def hear(self, word: str, value: Any) -> None:

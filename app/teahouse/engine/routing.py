@@ -13,7 +13,6 @@ from teahouse.domain.tor import Bridge, Circuit, TorSource
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.routes import Routes, sound_proxy
 from teahouse.net.bridges import parse
-from teahouse.net.moat import Moat
 from teahouse.net.tor import Tor
 from teahouse.net.way import Endpoint
 from teahouse.store import accounts, preferences
@@ -33,7 +32,7 @@ def routes_of(
 ) -> Routes:
     """The routes of an engine, whose tor speaks to this broker."""
     tor = Tor(tell_broker, lambda status: announce(TorChanged(status)))
-    return Routes(tor, Moat(tell_broker), resolvers, policy)
+    return Routes(tor, tell_broker, resolvers, policy)
 
 
 async def restore(db: Database, routes: Routes) -> None:
