@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import pytest
 
 from tests.rig.engine import RunningEngine
+from tests.rig.meek import Moat
 from tests.rig.names import RESOLVER, Records
 from tests.rig.peer import Peer
 from tests.rig.private_tor import PrivateTor
@@ -116,6 +117,17 @@ def tor_host(private_tor: PrivateTor, tmp_path: Path) -> Iterator[Callable[..., 
     yield start
     for one in started:
         one.stop()
+
+
+@pytest.fixture
+def moat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Moat]:
+    """The service for bridges behind a meek server, which whatever is started from here on is led to."""
+    folder = tmp_path / "moat"
+    folder.mkdir()
+    there = Moat(folder)
+    monkeypatch.setenv("TEAHOUSE_MOAT", str(there.file))
+    yield there
+    there.stop()
 
 
 def exit_records(server: Prosody) -> Records:

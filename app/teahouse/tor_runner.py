@@ -1,11 +1,12 @@
 """Keeps a tor running for one profile, owned by this process, and tells the client where it is. Standard library only.
 
-Lines from the client: `tor start`, `tor start system`, `tor start browser`, `tor transports`.
-Lines to the client:
+Lines from the client: `tor start`, `tor start system`, `tor start browser`, `tor transports`, `tor meek`,
+`tor meek end`. Lines to the client:
 
     tor at {"socks": path, "control": path, "own": bool, "password": "", "cookie": ""}
     tor gone {"missing": bool, "said": "what tor said last"}
     tor transports {"obfs4": {"program": path, "fronts": bool}, ...}
+    tor meek {"socks": path or "", "missing": bool}
 """
 
 import contextlib
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from teahouse.forward import Forwarder
+from teahouse.meek import Meek
 from teahouse.tor_command import BROWSER, SYSTEM, OthersTor, binary, command, others_tor
 from teahouse.transports import available
 
@@ -38,6 +40,7 @@ class TorRunner:
         self._process: subprocess.Popen[bytes] | None = None
         self._forwarders: list[Forwarder] = []
         self._ending = threading.Event()
+        self._meek = Meek(data / "moat", run / "meek", self._meek_is)
 
     def told(self, order: str) -> None:
         """Take what follows `tor ` on a line of the client."""
@@ -46,8 +49,15 @@ class TorRunner:
             self._start(choice)
         elif word == "transports":
             threading.Thread(target=lambda: self._say("transports", available()), daemon=True).start()
+        elif word == "meek":
+            self._meek.stop() if choice == "end" else self._meek.start()
 
     def stop(self) -> None:
+        """End everything."""
+        self._meek.stop()
+        self._end_tor()
+
+    def _end_tor(self) -> None:
         """End tor and wait for it, at most four seconds."""
         self._ending.set()
         for forwarder in self._forwarders:
@@ -63,7 +73,7 @@ class TorRunner:
         self._thread = None
 
     def _start(self, choice: str) -> None:
-        self.stop()
+        self._end_tor()
         self._ending.clear()
         others = {"system": SYSTEM, "browser": BROWSER}.get(choice) or others_tor(os.environ)
         if others is not None:
@@ -127,6 +137,9 @@ class TorRunner:
             time.sleep(0.02)
         process.terminate()
         return None
+
+    def _meek_is(self, socks: str, missing: bool) -> None:
+        self._say("meek", {"socks": socks, "missing": missing})
 
     def _say(self, word: str, value: object) -> None:
         self._tell(f"tor {word} {json.dumps(value)}".encode())

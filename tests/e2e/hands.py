@@ -86,6 +86,9 @@ def register() -> Iterator[Step]:
     press("New identity")
     yield lambda: card(os.environ["HANDS_WAY"])
     press(os.environ["HANDS_WAY"])
+    if os.environ.get("HANDS_FIND"):
+        yield lambda: seen("Find a bridge")
+        press("Find a bridge")
     if bridge := os.environ.get("HANDS_BRIDGE"):
         yield lambda: seen("Bridge lines")
         type_into("Bridge lines", bridge)

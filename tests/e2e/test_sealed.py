@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.driven import hands, heard, newcomer
+from tests.rig.meek import Moat
 from tests.rig.peer import Peer
 from tests.rig.private_tor import PrivateTor
 from tests.rig.program import Program
@@ -34,7 +35,7 @@ def proven(home: Path) -> str:
     return asked.output[before:]
 
 
-@pytest.mark.parametrize("way", ["exit", "onion", "bridge"])
+@pytest.mark.parametrize("way", ["exit", "onion", "bridge", "found"])
 def test_t1_t2_sealed_from_the_first_question_to_the_last_word(
     server: Prosody,
     peer: MakePeer,
@@ -42,20 +43,24 @@ def test_t1_t2_sealed_from_the_first_question_to_the_last_word(
     private_tor: PrivateTor,
     onion: Node,
     bridge: Node,
+    moat: Moat,
     tmp_path: Path,
     way: str,
 ) -> None:
     room, other, home = server.fresh_room("evening"), peer(), tmp_path / "home"
     other.join(room, "plum")
     torrc, trace = tmp_path / "torrc", tmp_path / "trace"
-    lines = private_tor.walled_lines if way == "bridge" else private_tor.client_lines
+    lines = private_tor.walled_lines if way in ("bridge", "found") else private_tor.client_lines
+    moat.service.offers(bridge.bridge_line)
     torrc.write_text("\n".join([*lines, ""]))
     private_tor.names.asked.clear()
-    words = newcomer(server, room, HANDS_WAITS="1", TEAHOUSE_TORRC=str(torrc))
+    words = newcomer(server, room, HANDS_WAITS="1", TEAHOUSE_TORRC=str(torrc), TEAHOUSE_MOAT=str(moat.file))
     if way == "onion":
         words |= {"HANDS_HOST": onion.onion, "HANDS_PORT": "5222", "HANDS_STRIP": "onion service"}
     if way == "bridge":
         words |= {"HANDS_WAY": "I was given a bridge", "HANDS_BRIDGE": bridge.bridge_line}
+    if way == "found":
+        words |= {"HANDS_WAY": "Yes, or I am not sure", "HANDS_FIND": "1"}
     before = tracing(trace, "clone", "clone3", "vfork")
     with hands(home, display, "register", before=before, **words) as program:
         program.expect("hands: inside", 100)
@@ -75,6 +80,7 @@ def test_t1_t2_sealed_from_the_first_question_to_the_last_word(
     # The negative control: the same trace sees the networks that the broker's tor uses.
     everything = {call.said.partition(",")[0] for call in calls if call.name == "socket"}
     assert "AF_INET" in everything
+    assert moat.service.paths == (["settings"] if way == "found" else [])
     if way == "onion":
         assert [name for name, _kind in private_tor.names.asked if HOST in name] == []
 

@@ -15,6 +15,7 @@ from teahouse.practice.prosody import RoomSetup
 from tests.conftest import exit_records
 from tests.e2e.driven import open_profile, two_identities
 from tests.e2e.test_faults import newer, profile
+from tests.rig.meek import Moat
 from tests.rig.private_tor import PrivateTor
 from tests.rig.program import Program
 from tests.rig.prosody import HOST, Prosody
@@ -43,6 +44,10 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "identity": (),
     "way": (),
     "seeking": (),
+    "seeking-dark": ("--theme", "dark"),
+    "finding": (),
+    "finding-dark": ("--theme", "dark"),
+    "bridges": ("--theme", "light"),
     "bootstrap": (),
     "bridge": (),
     "sealed": (),
@@ -55,7 +60,7 @@ SERVED = ("identities-light", "identities-dark")
 """Taken of identities on a server, handed over by a provision file."""
 OPEN = ("protect", "identity", "identities-light", "identities-dark")
 """Taken in a profile that allows other routes than Tor."""
-TOR = ("bootstrap", "bridge", "sealed", "circuit", "key")
+TOR = ("bootstrap", "bridge", "finding", "finding-dark", "bridges", "sealed", "circuit", "key")
 """Taken on a private Tor network, which takes a quarter of a minute to come up."""
 
 
@@ -89,13 +94,26 @@ def _rig(folder: Path, names: list[str]) -> Iterator[tuple[dict[str, str], Proso
             yield words, server
             return
         network = PrivateTor(folder / "tor", exit_records(server)).start()
+        moat = _moat(folder)
         (folder / "torrc").write_text("\n".join([*network.client_lines, ""]))
         try:
-            yield words | {"TEAHOUSE_TORRC": str(folder / "torrc")}, server
+            yield words | {"TEAHOUSE_TORRC": str(folder / "torrc"), "TEAHOUSE_MOAT": str(moat.file)}, server
         finally:
+            moat.stop()
             network.stop()
     finally:
         server.stop()
+
+
+def _moat(folder: Path) -> Moat:
+    """A service that gives bridges of no use."""
+    moat = Moat(folder)
+    silent = "0123456789ABCDEF0123456789ABCDEF01234567"
+    moat.service.offers(
+        f"webtunnel [2001:db8::1]:443 {silent} url=https://example.test/x",
+        f"obfs4 127.0.0.1:1 {silent} cert={'A' * 70} iat-mode=0",
+    )
+    return moat
 
 
 def _take(

@@ -15,6 +15,7 @@ from teahouse.domain.chat import Affiliation, ChatKind, End, Ending, Occupant, P
 from teahouse.domain.events import ChatStored, MessageStored, OccupantsChanged, RequestsChanged, RoomDescribed
 from teahouse.domain.message import Message
 from teahouse.domain.request import Asking, Request
+from teahouse.ui.dialogs.bridges import BridgesSheet
 from teahouse.ui.dialogs.gate import StoppedPage
 from teahouse.ui.dialogs.key import KeySheet
 from teahouse.ui.onboarding.torpage import TorPage
@@ -213,16 +214,19 @@ def way() -> Iterator[Step]:
 
 
 def seeking() -> Iterator[Step]:
-    """Where bridges are to be had."""
+    """What looking for a bridge shows to whom."""
     yield from _begun()
     press("Yes, or I am not sure")
-    yield lambda: seen("Bridge lines")
+    yield lambda: seen("Find a bridge")
     _picture(_first_window())
 
 
 def _kept(way: str) -> Iterator[Step]:
     yield from _begun()
     press(way)
+    if way == "Yes, or I am not sure":
+        yield lambda: seen("Find a bridge")
+        press("Find a bridge")
     if way == "I was given a bridge":
         yield lambda: seen("Bridge lines")
         type_into("Bridge lines", "127.0.0.1:1 0123456789ABCDEF0123456789ABCDEF01234567")
@@ -236,6 +240,15 @@ def bootstrap() -> Iterator[Step]:
     """Tor on its way."""
     yield from _kept("No, connect")
     yield lambda: [p for p in QApplication.allWidgets() if isinstance(p, TorPage) and 10 <= p.progress.value() < 100]
+    _picture(_first_window())
+
+
+def finding() -> Iterator[Step]:
+    """The search for a bridge, on its way."""
+    yield from _kept("Yes, or I am not sure")
+    yield lambda: [w for w in QApplication.allWidgets() if "obfs4" in str(w.property("text")) and w.isVisible()
+                   and str(w.property("text")).startswith("Trying")]  # fmt: skip
+    yield lambda: [p for p in QApplication.allWidgets() if isinstance(p, TorPage) and p.progress.value() > 0]
     _picture(_first_window())
 
 
@@ -315,6 +328,19 @@ def identities() -> Iterator[Step]:
     _picture(window)
 
 
+def bridges() -> Iterator[Step]:
+    """Other bridges for that identity, while some are looked for."""
+    yield from _through_tor()
+    window = main_window()
+    assert window is not None
+    BridgesSheet(window, window._bridge).open()
+    yield lambda: seen("Find a bridge")
+    press("Find a bridge")
+    yield lambda: [w for w in QApplication.allWidgets() if str(w.property("text")).startswith("Trying")
+                   and w.isVisible()]  # fmt: skip
+    _picture(window)
+
+
 def protect() -> Iterator[Step]:
     """The question what protects the vault."""
     yield from _begun()
@@ -340,4 +366,4 @@ def stopped() -> Iterator[Step]:
 
 if __name__ == "__main__":
     scenes = (lobby, person, browse, requests, clash, opened, preferences, narrow, welcome, protect, identity, stopped)
-    sys.exit(main(*scenes, way, seeking, bootstrap, bridge, sealed, circuit, key, identities))
+    sys.exit(main(*scenes, way, seeking, finding, bootstrap, bridge, bridges, sealed, circuit, key, identities))

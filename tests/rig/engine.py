@@ -85,10 +85,10 @@ class RunningEngine:
             raise Trouble(answer.problem)
         return answer.value
 
-    def refused(self, command: Command) -> Problem:
+    def refused(self, command: Command, seconds: float = 30) -> Problem:
         """The problem that a command must end with."""
         try:
-            value = self.do(command)
+            value = self.do(command, seconds)
         except Trouble as trouble:
             return trouble.problem
         raise AssertionError(f"it was carried out: {value!r}")

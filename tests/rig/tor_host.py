@@ -67,11 +67,15 @@ class TorHost:
         words = [re.sub(r"^250.\S*stream-status=", "", line).split() for line in self.ask("stream-status").splitlines()]
         return {one[0]: one[2] for one in words if len(one) > 3 and one[1] == "SUCCEEDED"}
 
+    def children(self, name: str) -> list[int]:
+        """The process ids of the programs of this name that it runs."""
+        tasks = Path(f"/proc/{self._process.pid}/task")
+        found = [int(c) for task in tasks.iterdir() for c in _text(task / "children").split()]
+        return [pid for pid in found if _text(Path(f"/proc/{pid}/comm")).strip() == name]
+
     def tor(self) -> int:
         """The process id of the running tor."""
-        children = Path(f"/proc/{self._process.pid}/task")
-        found = [int(c) for task in children.iterdir() for c in (task / "children").read_text().split()]
-        return next(pid for pid in found if Path(f"/proc/{pid}/comm").read_text().strip() == "tor")
+        return self.children("tor")[0]
 
     def kill_tor(self) -> None:
         """It dies without a word; the runner starts another."""
@@ -84,6 +88,14 @@ class TorHost:
         self._thread.join(2)
         self._link.close()
         self._run.cleanup()
+
+
+def _text(file: Path) -> str:
+    """Of a process that may end meanwhile."""
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
 
 
 def main() -> int:

@@ -1,9 +1,6 @@
 """T3: every relay refused, one obfs4 bridge reachable: the account goes by the bridge. Leak A18."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import pytest
+from collections.abc import Callable
 
 from teahouse.domain import commands as c
 from teahouse.domain.account import Link, Route, Server
@@ -12,28 +9,12 @@ from teahouse.domain.problem import Fault
 from teahouse.domain.tor import TorPhase
 from tests.conftest import AccountMaker
 from tests.rig.engine import RunningEngine
-from tests.rig.private_tor import PrivateTor
 from tests.rig.prosody import HOST, Prosody
 from tests.rig.tor_host import TorHost
 from tests.rig.tor_node import Node
 
 MakeEngine = Callable[..., RunningEngine]
 MakeHost = Callable[..., TorHost]
-
-
-@pytest.fixture
-def walled_in(private_tor: PrivateTor, tmp_path: Path) -> Iterator[Callable[[], TorHost]]:
-    """Call it for tors on a computer whose network refuses every relay that a fresh tor knows of."""
-    started: list[TorHost] = []
-
-    def start() -> TorHost:
-        lines = [*private_tor.walled_lines, "ConfluxEnabled 0"]
-        started.append(TorHost(tmp_path / f"walled{len(started)}", lines))
-        return started[-1]
-
-    yield start
-    for one in started:
-        one.stop()
 
 
 def test_t3_a18_where_relays_are_refused_the_bridge_leads_out(

@@ -33,7 +33,7 @@ from teahouse.ui.onboarding.identity import IdentityPage, _FormStep, _RecoverySt
 from teahouse.ui.onboarding.protect import ProtectPage
 from teahouse.ui.onboarding.signin import SignInPage
 from teahouse.ui.onboarding.torpage import TorPage
-from teahouse.ui.onboarding.way import BridgePage, ProxyPage, Way, WayPage
+from teahouse.ui.onboarding.way import BridgePage, ProxyPage, SeekPage, Way, WayPage
 from teahouse.ui.onboarding.welcome import Ways, Welcome
 from teahouse.ui.preferences import Preferences
 from teahouse.ui.promise import show_promise
@@ -97,6 +97,8 @@ SHEETS: dict[str, Callable[[World, QWidget], QWidget]] = {
     "bridge": lambda w, p: BridgePage(ignored, nothing),
     "tor source": lambda w, p: TorSourceSheet(p, w.bridge),
     "bridges": lambda w, p: BridgesSheet(p, w.bridge),
+    "seek": lambda w, p: SeekPage(nothing, nothing, nothing),
+    "finding": lambda w, p: TorPage(w.bridge, Way(Route.TOR, find=True), nothing, nothing, nothing),
     "proxy": lambda w, p: ProxyPage(ignored, nothing),
     "tor": lambda w, p: TorPage(w.bridge, Way(Route.TOR), nothing, nothing, nothing),
     "promise": lambda w, p: show_promise(p),

@@ -5,22 +5,25 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QRadioButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from teahouse.domain.account import Account, Link, Proxy, Route
 from teahouse.domain.commands import (
     AddAccount,
+    Command,
+    FindBridges,
     NewCircuit,
     OpenRegistration,
     ShowCircuit,
     StartTor,
+    StopFinding,
     UseBridges,
 )
-from teahouse.domain.events import CircuitShown, LinkChanged, TorChanged
+from teahouse.domain.events import Answered, BridgesSought, CircuitShown, LinkChanged, Refused, TorChanged
 from teahouse.domain.problem import Fault, Problem
 from teahouse.domain.settings import TOR_SOURCE
-from teahouse.domain.tor import Circuit, Hop, TorPhase, TorSource, TorStatus
+from teahouse.domain.tor import BridgeSearch, Circuit, Hop, Rung, SearchStep, TorPhase, TorSource, TorStatus
 from teahouse.ui.dialogs.bridges import BridgesSheet
 from teahouse.ui.dialogs.question import Sheet
 from teahouse.ui.dialogs.torsource import TorSourceSheet
@@ -28,7 +31,7 @@ from teahouse.ui.onboarding.choice import Choice
 from teahouse.ui.onboarding.identity import IdentityPage
 from teahouse.ui.onboarding.signin import SignInPage
 from teahouse.ui.onboarding.torpage import TorPage
-from teahouse.ui.onboarding.way import BridgePage, ProxyPage, Way, WayPage
+from teahouse.ui.onboarding.way import BridgePage, ProxyPage, SeekPage, Way, WayPage
 from teahouse.ui.onboarding.welcome import Ways, Welcome
 from teahouse.ui.route import RoutePopover
 
@@ -112,16 +115,147 @@ def test_given_bridges_are_used_before_tor_starts(qtbot: QtBot) -> None:
     assert [type(c) for c in world.commands] == [UseBridges, UseBridges, StartTor]
 
 
-def test_who_is_not_sure_does_not_connect_without_a_bridge(qtbot: QtBot) -> None:
-    world = World()
+def labels(root: QWidget) -> str:
+    """All that is written in it."""
+    return " ".join(text.text() for text in root.findChildren(QLabel) if text.isVisible())
+
+
+def sought(world: World, *searches: BridgeSearch) -> None:
+    """The engine tells of the search."""
+    for search in searches:
+        world.bridge.announce(BridgesSought(search))
+
+
+def hold(world: World, kind: type[Command]) -> list[int]:
+    """Commands of a class are not answered; their tickets are kept."""
+    tickets: list[int] = []
+    answered = world.submit
+
+    def submit(command: Command, ticket: int) -> None:
+        if isinstance(command, kind):
+            world.commands.append(command)
+            tickets.append(ticket)
+        else:
+            answered(command, ticket)
+
+    world.bridge._submit = submit
+    return tickets
+
+
+def searching(qtbot: QtBot, world: World) -> tuple[Welcome, TorPage]:
+    """The welcome of somebody who is not sure and has said yes to the search, by keys alone."""
     welcome = welcomed(qtbot, world, Ways(nothing, open_profile=False))
     click(welcome, "New identity")
-    click(welcome, "Yes, or I am not sure")
-    page = shown(qtbot, welcome, BridgePage)
-    assert any("bridges.torproject.org" in text.text() for text in page.findChildren(QLabel))
-    assert isinstance(page, BridgePage)
-    page._go()
-    assert page.isVisible() and world.commands == []
+    choice = next(c for c in welcome.findChildren(Choice) if c.accessibleName().startswith("Yes, or"))
+    choice.setFocus()
+    QTest.keyClick(choice, Qt.Key.Key_Space)
+    page = shown(qtbot, welcome, SeekPage)
+    told = labels(page)
+    assert "cdn.zk.mk" in told and "see where you are" in told and "Who watches your network" in told
+    assert world.commands == [], "what is shown to whom is said before it is shown"
+    focus = page.focusWidget()
+    assert isinstance(focus, QPushButton) and focus.text() == "Find a bridge"
+    QTest.keyClick(focus, Qt.Key.Key_Return)
+    tor = shown(qtbot, welcome, TorPage)
+    assert isinstance(tor, TorPage) and [type(c) for c in world.commands] == [FindBridges]
+    return welcome, tor
+
+
+def press(root: QWidget, text: str) -> None:
+    """Click the button with these words."""
+    next(b for b in root.findChildren(QPushButton) if b.text() == text and b.isVisible()).click()
+
+
+def test_who_is_not_sure_gets_a_bridge_before_tor_is_dialed(qtbot: QtBot) -> None:
+    """And is told in words how it goes; tor that is ready by something else is not the end of it."""
+    world = World()
+    tickets = hold(world, FindBridges)
+    welcome, page = searching(qtbot, world)
+    missing = Problem(Fault.TRANSPORT_MISSING, "webtunnel")
+    sought(
+        world,
+        BridgeSearch(SearchStep.ASKING, Rung.SETTINGS),
+        BridgeSearch(SearchStep.FAILED, Rung.SETTINGS, "webtunnel", 1, missing),
+        BridgeSearch(SearchStep.TRYING, Rung.SETTINGS, "obfs4", 2),
+    )
+    qtbot.waitUntil(lambda: "Trying 2 bridges (obfs4)" in labels(page))
+    assert "webtunnel" in labels(page) and "lyrebird" in labels(page) and "Asking which" not in labels(page)
+    assert page.isVisible()
+    world.bridge.announce(TorChanged(TorStatus(TorPhase.CONNECTING, 30, problem=missing, bridges=2)))
+    qtbot.waitUntil(lambda: page.progress.value() == 30)
+    world.bridge.announce(TorChanged(TorStatus(TorPhase.READY, 100, bridges=2)))
+    sought(world, BridgeSearch(SearchStep.FOUND, kind="obfs4", bridges=2))
+    world.bridge.announce(Answered(tickets[0], 2))
+    shown(qtbot, welcome, IdentityPage)
+    assert not world.sent(StartTor) and not world.sent(UseBridges)
+
+
+def test_what_failed_is_said_and_can_be_tried_again(qtbot: QtBot) -> None:
+    world = World()
+    world.problems[FindBridges] = Problem(Fault.BRIDGES_NOT_FOUND)
+    _welcome, page = searching(qtbot, world)
+    qtbot.waitUntil(lambda: "No bridge was found" in labels(page))
+    assert page.again.isVisible() and not world.sent(StartTor)
+    page.again.click()
+    assert len(world.sent(FindBridges)) == 2
+
+
+def test_a_bridge_may_be_given_while_others_are_looked_for(qtbot: QtBot) -> None:
+    """The search goes on beside, and its page is there again on the way back; a given bridge takes its place."""
+    world = World()
+    hold(world, FindBridges)
+    welcome, page = searching(qtbot, world)
+    page.other.click()
+    paste = shown(qtbot, welcome, BridgePage)
+    assert isinstance(paste, BridgePage) and "@GetBridgesBot" in labels(paste)
+    assert not world.sent(StopFinding)
+    press(paste, "Back")
+    assert shown(qtbot, welcome, TorPage) is page and len(world.sent(FindBridges)) == 1
+    page.other.click()
+    paste = shown(qtbot, welcome, BridgePage)
+    assert isinstance(paste, BridgePage)
+    paste.lines.setPlainText("192.0.2.1:443")
+    paste._go()
+    assert [type(c) for c in world.commands] == [FindBridges, UseBridges]
+    qtbot.waitUntil(lambda: bool(world.sent(StartTor)))
+
+
+def test_going_back_ends_the_search(qtbot: QtBot) -> None:
+    world = World()
+    hold(world, FindBridges)
+    welcome, page = searching(qtbot, world)
+    press(page, "Back")
+    shown(qtbot, welcome, WayPage)
+    assert [type(c) for c in world.commands] == [FindBridges, StopFinding]
+    click(welcome, "No, connect")
+    qtbot.waitUntil(lambda: world.sent(StartTor) == [StartTor(without_bridge=True)])
+
+
+def test_bridges_are_found_while_the_program_runs(qtbot: QtBot) -> None:
+    parent, world = QWidget(), World()
+    qtbot.addWidget(parent)
+    tickets = hold(world, FindBridges)
+    sheet = BridgesSheet(parent, world.bridge)
+    sheet.open()
+    assert "see where you are" in labels(sheet)
+    QTest.keyClick(sheet.seeker, Qt.Key.Key_Space)
+    sought(world, BridgeSearch(SearchStep.ASKING, Rung.GOOD))
+    qtbot.waitUntil(lambda: "worked last" in labels(sheet))
+    assert not sheet.act.isEnabled(), "to use none is to go without a bridge"
+    sheet.lines.setPlainText("192.0.2.1:443")
+    assert sheet.act.isEnabled()
+    QTest.keyClick(sheet.seeker, Qt.Key.Key_Space)
+    assert [type(c) for c in world.commands] == [FindBridges, StopFinding]
+    sought(world, BridgeSearch(SearchStep.ENDED))
+    world.bridge.announce(Answered(tickets[0], 0))
+    qtbot.waitUntil(lambda: sheet.seeker.text() == "Find a bridge")
+    assert sheet.isVisible()
+    sheet.seeker.click()
+    world.bridge.announce(Refused(tickets[1], Problem(Fault.BRIDGES_NOT_FOUND)))
+    qtbot.waitUntil(lambda: "No bridge was found" in sheet.problem.text())
+    sheet.seeker.click()
+    sheet.reject()
+    assert [type(c) for c in world.commands][-2:] == [FindBridges, StopFinding]
 
 
 def test_a_nick_says_nothing_of_the_address(qtbot: QtBot) -> None:

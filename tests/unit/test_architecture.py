@@ -98,6 +98,7 @@ OPENS = ("socket", "create_connection", "getaddrinfo", "open_connection", "open_
 MAY_OPEN = {
     "teahouse.net.dial": {"socket", "getaddrinfo"},
     "teahouse.net.certificate": {"open_connection"},  # on a socket that dial has made
+    "teahouse.net.http": {"open_connection"},  # likewise
     "teahouse.engine.client": {"create_connection"},  # likewise
     "teahouse.net.seal": {"socket"},  # to see that it cannot
     "teahouse.net.tor_control": {"socket"},  # tor's control port, a Unix socket

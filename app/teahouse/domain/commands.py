@@ -94,9 +94,13 @@ class SetRoute(Command):
 
 @dataclass(frozen=True, slots=True)
 class StartTor(Command):
-    """Start tor, or use one that is there. Nothing is sent to a network before this, or before an account needs it."""
+    """Start tor, or use one that is there. Nothing is sent to a network before this, or before an account needs it.
+
+    `without_bridge` is the user's word that it may dial its own relays where no bridge is kept, though one was sought.
+    """
 
     source: TorSource = TorSource.OWN
+    without_bridge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,18 @@ class UseBridges(Command):
     """
 
     lines: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FindBridges(Command):
+    """Look for bridges until Tor is reached by some, and keep those; announced as BridgesSought. Answers how many there
+    are, 0 when it was stopped. UseBridges and StopFinding stop it. From then on Tor is never dialed without a bridge,
+    unless the user says so by UseBridges or StartTor."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopFinding(Command):
+    """Look for no more bridges."""
 
 
 @dataclass(frozen=True, slots=True)

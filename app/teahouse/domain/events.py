@@ -9,7 +9,7 @@ from teahouse.domain.key import KnownKey
 from teahouse.domain.message import Message
 from teahouse.domain.problem import Problem
 from teahouse.domain.request import Request
-from teahouse.domain.tor import Circuit, TorStatus
+from teahouse.domain.tor import BridgeSearch, Circuit, TorStatus
 from teahouse.domain.vault import VaultMode, VaultState
 
 
@@ -52,6 +52,13 @@ class TorChanged(Event):
     """Tor is further, or ready, or not any more."""
 
     status: TorStatus
+
+
+@dataclass(frozen=True, slots=True)
+class BridgesSought(Event):
+    """The search for bridges is further, or over."""
+
+    search: BridgeSearch
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,45 @@ class TorStatus:
     """How many bridges are in use; 0 means that tor's own relays are dialed."""
 
 
+class Rung(Enum):
+    """Where bridges come from, in the order in which that is tried. Tor's own relays are none of these."""
+
+    GIVEN = "given"
+    """Those that the user pasted last."""
+    GOOD = "good"
+    """Those by which Tor was last reached."""
+    SETTINGS = "settings"
+    """What the Tor Project's service recommends for where the question comes from."""
+    DEFAULTS = "defaults"
+    """What it gives to everybody."""
+    KNOWN = "known"
+    """The public ones that every Tor Browser brings along."""
+
+
+class SearchStep(Enum):
+    """What the search for bridges does."""
+
+    ASKING = "asking"
+    TRYING = "trying"
+    FAILED = "failed"
+    """These bridges, or all of this rung, were of no use; it goes on."""
+    FOUND = "found"
+    ENDED = "ended"
+    """Without bridges: there are no more to try, or the user stopped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeSearch:
+    """How far the search for bridges is."""
+
+    step: SearchStep
+    rung: Rung | None = None
+    kind: str = ""
+    """The transport of the bridges that are tried, or were."""
+    bridges: int = 0
+    problem: Problem | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Hop:
     """One relay of a circuit."""

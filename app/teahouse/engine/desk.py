@@ -8,6 +8,7 @@ from teahouse.domain.chat import Chat
 from teahouse.domain.events import AccountStored, Event
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
+from teahouse.engine.finding import Finder
 from teahouse.engine.inbound import Inbound
 from teahouse.engine.online import Online
 from teahouse.engine.registrations import Registrations
@@ -27,6 +28,7 @@ class Desk:
         self.inbound = Inbound(self.tools)
         self.online: dict[int, Online] = {}
         self.registrations = Registrations(routes)
+        self.finder = Finder(routes, announce)
 
     def add(self, account: Account) -> Online:
         """Take an account under the engine's wing."""

@@ -92,7 +92,7 @@ class Engine:
     def hear(self, line: str) -> None:
         """Take a line of the broker about tor."""
         word, _, value = line.partition(" ")
-        self.routes.tor.hear(word, json.loads(value))
+        self.routes.hear(word, json.loads(value))
 
     async def do(self, command: c.Command, ticket: int) -> None:
         """Carry out one command and answer it."""
@@ -126,6 +126,7 @@ class Engine:
         if self.desk is not None:
             await asyncio.gather(*(online.session.stop() for online in self.desk.online.values()))
             await self.desk.registrations.close()
+            await self.desk.finder.stop()
             self.desk.inbound.flush()
             self.desk.tools.db.close()
         await self.routes.tor.close()

@@ -5,7 +5,7 @@ An account that goes by Tor gets a way by Tor or a Trouble. There is nothing els
 
 import asyncio
 import secrets
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.tor import Circuit, TorPhase
 from teahouse.net.circuits import address_of, in_use, with_countries
+from teahouse.net.moat import Moat
 from teahouse.net.tor import Tor
 from teahouse.net.way import ByProxy, ByTor, Direct, Endpoint, Way
 
@@ -59,10 +60,21 @@ class Routes:
     """Hands out ways, and takes them back when tor is gone. `resolvers` stand in for those of resources/."""
 
     def __init__(
-        self, tor: Tor, resolvers: Sequence[Endpoint] | None = None, policy: Policy = Policy.OPEN
+        self,
+        tor: Tor,
+        tell_broker: Callable[[str], None] | None,
+        resolvers: Sequence[Endpoint] | None = None,
+        policy: Policy = Policy.OPEN,
     ) -> None:
-        self.tor, self.resolvers, self._policy = tor, resolvers, policy
+        self.tor, self.moat, self.resolvers, self._policy = tor, Moat(tell_broker), resolvers, policy
         self._isolations: dict[int, Isolation] = {}
+
+    def hear(self, word: str, value: Any) -> None:
+        """Take a line of the broker about tor, or about the transport to the service for bridges."""
+        if word == "meek":
+            self.moat.hear(value)
+        else:
+            self.tor.hear(word, value)
 
     def isolation(self, account: int) -> Isolation:
         """The credentials of an account, for as long as the program runs."""

@@ -1,7 +1,7 @@
 """The one module that opens connections: by each way, and only by it.
 
 A way by Tor or by a proxy fails when that fails. Nothing here falls back to another way, and only `_direct` and
-`_to_proxy` know a network at all: by Tor there is nothing but a Unix socket.
+`_by_proxy` know a network at all: by Tor and by a transport there is nothing but a Unix socket.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any
 
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.net import socks
-from teahouse.net.way import ByProxy, ByTor, Direct, Endpoint, Way, is_onion
+from teahouse.net.way import ByMeek, ByProxy, ByTor, Direct, Endpoint, Way, is_onion
 
 PATIENCE = 20.0
 """Seconds for one address to answer."""
@@ -28,6 +28,8 @@ _ONION_FAULTS = {
     0xF6: Fault.ONION_INVALID,
     0xF7: Fault.ONION_UNREACHABLE,
 }
+_CREDENTIAL = 255
+"""Bytes that fit into a user name of SOCKS5, and into a password."""
 _FAULTS = {0x03: Fault.UNREACHABLE, 0x04: Fault.UNREACHABLE, 0x05: Fault.UNREACHABLE, 0x06: Fault.TIMED_OUT}
 
 
@@ -73,6 +75,17 @@ async def _by_tor(endpoint: Endpoint, way: ByTor) -> socket.socket:
     except (OSError, TimeoutError) as error:
         raise Trouble(Problem(Fault.TOR_DOWN, detail=str(error) or type(error).__name__)) from None
     return await _through(connection, endpoint, way.user, way.password, Fault.TOR_NO_CIRCUIT)
+
+
+async def _by_meek(endpoint: Endpoint, way: ByMeek) -> socket.socket:
+    # What does not fit into the user goes into the password, which may not be empty (pt-spec.txt, section 3.5).
+    user, password = way.arguments[:_CREDENTIAL], way.arguments[_CREDENTIAL:] or "\0"
+    try:
+        async with asyncio.timeout(PATIENCE):
+            connection = await _connected(socket.AF_UNIX, str(way.socks))
+    except (OSError, TimeoutError) as error:
+        raise Trouble(Problem(Fault.MOAT_UNREACHABLE, detail=str(error) or type(error).__name__)) from None
+    return await _through(connection, endpoint, user, password, Fault.MOAT_UNREACHABLE)
 
 
 async def _through(
@@ -138,4 +151,5 @@ _DIALERS: dict[type, Callable[[Endpoint, Any], Awaitable[socket.socket]]] = {
     Direct: _direct,
     ByProxy: _by_proxy,
     ByTor: _by_tor,
+    ByMeek: _by_meek,
 }

@@ -38,6 +38,10 @@ class Tor:
     ) -> None:
         self.preferred = TorSource.OWN
         """Which tor is started when an account needs one."""
+        self.bridges: tuple[Bridge, ...] = ()
+        """Those in use; none means tor's own relays."""
+        self.proven: Callable[[tuple[Bridge, ...]], None] = lambda bridges: None
+        """Called with the bridges in use when tor has become ready by them."""
         self._tell = tell
         self._board, self._line = StatusBoard(announce), ControlLine(opener, self._heard)
         self._place: TorPlace | None = None
@@ -45,7 +49,7 @@ class Tor:
         self._nudge, self._ended, self._doubted = asyncio.Event(), False, False
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._source: TorSource | None = None
-        self._bridges: tuple[Bridge, ...] = ()
+        self._told: tuple[Bridge, ...] = ()
         self._forbidden: Problem | None = None
         self._plugins: dict[str, Plugin] | None = None
 
@@ -74,15 +78,15 @@ class Tor:
         self.want()
         try:
             async with asyncio.timeout(seconds):
-                return await self._socks()
+                await self._board.until(lambda: self._board.ready and self._place is not None)
         except TimeoutError:
             raise Trouble(self.status.problem or Problem(Fault.TOR_STALLED)) from None
-
-    async def _socks(self) -> Path:
-        while not self._board.ready or self._place is None:
-            self._board.changed.clear()
-            await self._board.changed.wait()
+        assert self._place is not None
         return self._place.socks
+
+    async def settled(self, *, troubled: bool = True) -> None:
+        """Come back when tor is ready or in trouble; else, when it is ready or out of trouble."""
+        await self._board.until(lambda: self._board.ready or (self.status.problem is not None) is troubled)
 
     async def unless_gone(self, work: "asyncio.Future[T]") -> T:
         """The result of this work, which is cancelled when tor stops being ready; then raises Trouble(TOR_DOWN)."""
@@ -107,9 +111,10 @@ class Tor:
             # Asked anew: what was missing may be installed by now.
             self._plugins = None
             options(bridges, await self._known_plugins())
-        self._bridges, self._forbidden = bridges, None
+        self.bridges, self._forbidden = bridges, None
         self._lose(None)
-        self._board.show(bridges=len(bridges), problem=None)
+        # How far it came by others tells nothing of these.
+        self._board.show(bridges=len(bridges), problem=None, progress=0, tag="", summary="")
         if self._place is not None and self._line.is_open:
             self._attend(self._place)
 
@@ -138,7 +143,7 @@ class Tor:
         if word == "at":
             control = Path(value["control"]) if value["control"] else None
             place = TorPlace(Path(value["socks"]), control, value["own"], value["password"], value["cookie"])
-            bridges = len(self._bridges) if place.own else 0
+            bridges = len(self.bridges) if place.own else 0
             self._board.show(phase=TorPhase.CONNECTING, own=place.own, progress=0, tag="", summary="", problem=None)
             self._board.show(bridges=bridges)
             self._attend(place)
@@ -156,9 +161,7 @@ class Tor:
             self._tell("tor transports")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ANSWER):
-                while self._plugins is None and self._tell is not None:
-                    self._board.changed.clear()
-                    await self._board.changed.wait()
+                await self._board.until(lambda: self._plugins is not None or self._tell is None)
         return self._plugins or {}
 
     # -- connecting ------------------------------------------------------------
@@ -204,8 +207,12 @@ class Tor:
             if place.control is not None:
                 await self._line.open(place)
             if place.own:
-                chosen = options(self._bridges, await self._known_plugins() if self._bridges else {})
+                chosen = options(self.bridges, await self._known_plugins() if self.bridges else {})
+                if self._told != self.bridges:
+                    # Else what stands by other first relays stays, and so does what tor says of it.
+                    await self._line.set({**chosen, "DisableNetwork": "1"})
                 await self._line.set({**chosen, "DisableNetwork": "0"})
+                self._told = self.bridges
             return True
         except Trouble as trouble:
             log.info("tor's control port: %s", trouble.problem.detail)
@@ -229,7 +236,10 @@ class Tor:
         elif not self._doubted and not self._ended:
             if self._gone.done():
                 self._gone = asyncio.get_running_loop().create_future()
+            new = not self._board.ready
             self._board.show(phase=TorPhase.READY, progress=100, problem=None)
+            if new and place.own and self.bridges:
+                self.proven(self.bridges)
 
     def _heard(self, action: str, arguments: Mapping[str, str]) -> None:
         if action == CLOSED:

@@ -40,6 +40,12 @@ class StatusBoard:
             self._announce(status)
         self.changed.set()
 
+    async def until(self, met: Callable[[], bool]) -> None:
+        """Come back when this holds; it is looked at whenever something has changed."""
+        while not met():
+            self.changed.clear()
+            await self.changed.wait()
+
     def begin(self) -> None:
         """The time without progress counts from now."""
         self._since, self._warned, self._unrouted = time.monotonic(), {}, 0

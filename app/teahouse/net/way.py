@@ -40,9 +40,29 @@ class ByTor:
             raise ValueError("without credentials all accounts would share circuits")
 
 
-Way = Direct | ByProxy | ByTor
+@dataclass(frozen=True, slots=True)
+class ByMeek:
+    """Through a meek_lite transport at a Unix socket: hidden in HTTPS to `front`, which hands it on to the host of
+    `url`, and that to one fixed place. Without a front the host of `url` is called by its name."""
+
+    socks: Path
+    url: str
+    front: str = ""
+
+    @property
+    def arguments(self) -> str:
+        """As pt-spec.txt (section 3.5) wants them in the credentials."""
+        given = (("url", self.url), ("front", self.front))
+        return ";".join(f"{key}={_escaped(value)}" for key, value in given if value)
+
+
+Way = Direct | ByProxy | ByTor | ByMeek
 
 
 def is_onion(host: str) -> bool:
     """Whether a name is an onion address: never to be asked of a resolver (RFC 7686)."""
     return host.rstrip(".").lower().endswith(".onion")
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{sign}" if sign in "\\;=" else sign for sign in text)

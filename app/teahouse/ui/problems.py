@@ -174,6 +174,32 @@ def _bridges() -> dict[Fault, tuple[str, str]]:
             _("The bridge does not answer."),
             _("It may be gone or blocked. Teahouse keeps trying; another bridge may work."),
         ),
+        **_found_bridges(),
+    }
+
+
+def _found_bridges() -> dict[Fault, tuple[str, str]]:
+    return {
+        Fault.NO_BRIDGE: (
+            _("There is no bridge yet."),
+            _("Nothing is sent to Tor without one here. Look for bridges, or paste one that you were given."),
+        ),
+        Fault.NO_BRIDGES_GIVEN: (
+            _("The Tor Project’s service gave no bridge that fits."),
+            _("Another try on another day may bring some."),
+        ),
+        Fault.BRIDGES_NOT_FOUND: (
+            _("No bridge was found that works."),
+            _("Nothing went beside a bridge. Paste one that you were given, or look again in another network."),
+        ),
+        Fault.MOAT_UNREACHABLE: (
+            _("The Tor Project’s service for bridges cannot be reached."),
+            _("Your network may block the way to it. Paste a bridge that you were given, or look again later."),
+        ),
+        Fault.MOAT_NO_TRANSPORT: (
+            _("To ask for bridges unseen takes a program that is not on this computer."),
+            _("Install the package “obfs4proxy” or “lyrebird”, then look again."),
+        ),
     }
 
 

@@ -1,10 +1,13 @@
 """Tor in words: how far it is, what a circuit is, and what the seal means."""
 
+from collections.abc import Sequence
+
 from teahouse.domain.account import Link, Route
 from teahouse.domain.events import LinkChanged
 from teahouse.domain.text import label
-from teahouse.domain.tor import Circuit, Hop, TorPhase, TorStatus
+from teahouse.domain.tor import BridgeSearch, Circuit, Hop, Rung, SearchStep, TorPhase, TorStatus
 from teahouse.i18n import _, ngettext
+from teahouse.ui.problems import sentence
 
 _BRIDGE_TAGS = ("conn_pt", "conn_done_pt")
 
@@ -24,6 +27,36 @@ def step_words(status: TorStatus) -> str:
     if status.progress < 75:
         return _("Learning which relays there are…")
     return _("Building a way through three relays…")
+
+
+def search_words(search: BridgeSearch) -> str:
+    """What the search for bridges does now, or why something was of no use."""
+    if search.step is SearchStep.ASKING and search.rung is not None:
+        return {
+            Rung.GIVEN: _("Looking at the bridges that you gave…"),
+            Rung.GOOD: _("Looking at the bridges that worked last…"),
+            Rung.SETTINGS: _("Asking which bridges work where you are…"),
+            Rung.DEFAULTS: _("Asking for bridges that work in most places…"),
+            Rung.KNOWN: _("Taking the public bridges of Tor Browser…"),
+        }[search.rung]
+    kind = label(search.kind, 20)
+    if search.step is SearchStep.TRYING:
+        trying = ngettext("Trying {n} bridge ({kind})…", "Trying {n} bridges ({kind})…", search.bridges)
+        return trying.format(n=search.bridges, kind=kind or "tor")
+    if search.step is SearchStep.FOUND:
+        found = ngettext("{n} bridge leads to Tor ({kind}).", "{n} bridges lead to Tor ({kind}).", search.bridges)
+        return found.format(n=search.bridges, kind=kind or "tor")
+    return sentence(search.problem) if search.problem is not None else _("The search was stopped.")
+
+
+def search_lines(seen: Sequence[BridgeSearch], most: int = 4) -> list[tuple[str, str, str]]:
+    """(icon, role, sentence): the last of what was of no use, each once, and what is done now."""
+    failed = [search_words(search) for search in seen if search.step is SearchStep.FAILED]
+    lines = [("alert", "amber", words) for words in list(dict.fromkeys(failed))[-most:]]
+    now = seen[-1] if seen else None
+    if now is not None and now.step in (SearchStep.ASKING, SearchStep.TRYING):
+        lines.append(("search", "jade", search_words(now)))
+    return lines
 
 
 def seal_words(route: Route, sealed: bool) -> str:

@@ -26,6 +26,11 @@ class Suggested:
     """Whether an onion address of it is known."""
 
 
+def front_names() -> tuple[str, ...]:
+    """The sites behind which bridges are asked for: resources/moat.toml."""
+    return tuple(row["front"] for row in tomllib.loads((_RESOURCES / "moat.toml").read_text()).get("front", []))
+
+
 def servers() -> tuple[Suggested, ...]:
     """The list, in its own order."""
     found = tomllib.loads((_RESOURCES / "servers.toml").read_text())["server"]

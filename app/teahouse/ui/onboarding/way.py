@@ -11,6 +11,7 @@ from teahouse.i18n import _
 from teahouse.ui.dialogs.question import confirm
 from teahouse.ui.onboarding.choice import Choice
 from teahouse.ui.onboarding.page import Page
+from teahouse.ui.onboarding.suggestions import front_names
 from teahouse.ui.widgets import Facts, button, plain, row
 
 CAREFUL = {"BY", "CN", "EG", "HK", "IR", "MM", "RU", "TM"}
@@ -21,11 +22,13 @@ _MOST = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What was chosen. `bridges` are lines to use; empty means those that are kept, or none."""
+    """What was chosen. `bridges` are lines to use; empty means those that are kept, or none; `find` means to look for
+    some first."""
 
     route: Route
     proxy: Proxy | None = None
     bridges: str = ""
+    find: bool = False
 
 
 class WayPage(Page):
@@ -42,9 +45,7 @@ class WayPage(Page):
     ) -> None:
         super().__init__(
             _("Is Tor blocked or dangerous where you are?"),
-            _(
-                "Tor hides from servers where you are. Your network sees that you use it, unless a bridge hides that."
-            ),
+            _("Tor hides from servers where you are. Your network sees that you use it, unless a bridge hides that."),
             back,
         )
         self._chosen = chosen
@@ -88,13 +89,27 @@ class WayPage(Page):
         self.paste()
 
 
+class SeekPage(Page):
+    """Says what looking for a bridge shows to whom, before it begins."""
+
+    def __init__(self, find: Callable[[], None], back: Callable[[], None], given: Callable[[], None]) -> None:
+        hint = _("Teahouse asks the Tor Project for bridges and tries them until one works.")
+        super().__init__(_("Find a bridge"), hint, back)
+        facts = Facts()
+        facts.show_lines(seeking_facts())
+        self.body.addLayout(facts)
+        self.body.addSpacing(8)
+        self.body.addLayout(row(button(_("I was given a bridge…"), given), 0))
+        self.setFocusProxy(self.primary(_("Find a bridge"), find))
+
+
 class BridgePage(Page):
     """Paste bridge lines or open a file with them; `seeking` says first where to get some."""
 
     def __init__(self, chosen: Callable[[str], None], back: Callable[[], None], *, seeking: bool = False) -> None:
         paste = _("Paste what you were given, one bridge to a line.")
         if seeking:
-            title, hint = _("Get a bridge"), _("Teahouse brings none along. Each of these ways gives you some:")
+            title, hint = _("Get a bridge"), _("Each of these ways gives you some, whatever the search brings:")
         else:
             title, hint = _("Your bridge"), paste
         super().__init__(title, hint, back)
@@ -171,6 +186,21 @@ class ProxyPage(Page):
         proxy = Proxy(host, int(port), self._user.text().strip(), self._password.text())
         self._chosen(Way(Route.PROXY, proxy))
         return None
+
+
+def seeking_facts() -> list[tuple[str, str, str]]:
+    """(icon, role, sentence): what looking for bridges shows, and to whom."""
+    fronts = ", ".join(front_names())
+    hidden = _("Your network sees an encrypted visit to another web site ({fronts}), not what is asked there.")
+    seen = _("The provider of that site and the Tor Project’s service see where you are, not what you do with Tor.")
+    public = _(
+        "If they give none, the public bridges of Tor Browser are tried. Who watches your network may know those."
+    )
+    return [
+        ("shield", "jade", hidden.format(fronts=fronts)),
+        ("people", "amber", seen),
+        ("alert", "amber", public),
+    ]
 
 
 def _sources() -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.protect import ProtectPage
 from teahouse.ui.onboarding.signin import SignInPage
 from teahouse.ui.onboarding.torpage import TorPage
-from teahouse.ui.onboarding.way import BridgePage, ProxyPage, Way, WayPage
+from teahouse.ui.onboarding.way import BridgePage, ProxyPage, SeekPage, Way, WayPage
 from teahouse.ui.promise import promise
 from teahouse.ui.widgets import button, picture, plain, row, tidy
 
@@ -107,15 +107,27 @@ class Welcome(QWidget):
             without_tor=self._ways.without_tor,
         )
         page.paste = lambda: self._paste(then)
-        page.seek = lambda: self._paste(then, seeking=True)
+        page.seek = lambda: self._seek(then)
         page.proxy = lambda: self._show(ProxyPage(partial(self._chosen, then), lambda: self._way(then)))
         self._show(page)
 
-    def _paste(self, then: Next, *, seeking: bool = False) -> None:
+    def _seek(self, then: Next) -> None:
+        find = partial(self._chosen, then, Way(Route.TOR, find=True))
+        self._show(SeekPage(find, lambda: self._way(then), lambda: self._paste(then)))
+
+    def _paste(self, then: Next, search: TorPage | None = None) -> None:
+        """Have a bridge given; a search goes on beside it."""
+
         def given(lines: str) -> None:
             self._chosen(then, Way(Route.TOR, bridges=lines))
 
-        self._show(BridgePage(given, lambda: self._way(then), seeking=seeking))
+        def back() -> None:
+            if search is None:
+                self._way(then)
+            else:
+                self._show(search)
+
+        self._show(BridgePage(given, back, seeking=search is not None), beside=search)
 
     def _chosen(self, then: Next, way: Way) -> None:
         def kept() -> None:
@@ -131,9 +143,11 @@ class Welcome(QWidget):
             self._show(ProtectPage(self._bridge, lambda: self._way(then), kept))
 
     def _tor(self, then: Next, way: Way) -> None:
-        self._show(
-            TorPage(self._bridge, way, lambda: self._way(then), lambda: self._paste(then), lambda: then(way))
-        )
+        def other() -> None:
+            self._paste(then, page if way.find else None)
+
+        page = TorPage(self._bridge, way, lambda: self._way(then), other, lambda: then(way))
+        self._show(page)
 
     def _identity(self, way: Way) -> None:
         self._show(IdentityPage(self._bridge, self._to_begin, self.finished.emit, way))
@@ -153,14 +167,15 @@ class Welcome(QWidget):
     def _to_begin(self) -> None:
         self._show(self._begin)
 
-    def _show(self, page: QWidget) -> None:
-        gone = self._pages.currentWidget()
+    def _show(self, page: QWidget, beside: QWidget | None = None) -> None:
+        """Show a page in place of all others but the first, and but one that goes on beside it."""
         if self._pages.indexOf(page) < 0:
             self._pages.addWidget(page)
         self._pages.setCurrentWidget(page)
-        if gone is not None and gone is not self._begin and gone is not page:
-            self._pages.removeWidget(gone)
-            gone.deleteLater()
+        for gone in [self._pages.widget(at) for at in range(self._pages.count())]:
+            if gone is not None and gone not in (self._begin, page, beside):
+                self._pages.removeWidget(gone)
+                gone.deleteLater()
         page.setFocus()
         if page.focusProxy() is None:
             page.focusNextChild()
