@@ -13,7 +13,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from teahouse import broker, options
 from teahouse.broker_link import BrokerLink
@@ -33,7 +33,7 @@ def seen(name: str) -> QWidget | None:
     """The visible, enabled widget with this object name or accessible name."""
     for widget in QApplication.allWidgets():
         named = name in (widget.objectName(), widget.accessibleName()) or (
-            isinstance(widget, QPushButton) and widget.text() == name
+            isinstance(widget, QAbstractButton) and widget.text() == name
         )
         if named and widget.isVisible() and widget.isEnabled():
             return widget
@@ -96,6 +96,12 @@ def register() -> Iterator[Step]:
     yield lambda: seen("passphrase")
     type_into("passphrase", "correct horse tea")
     type_into("again", "correct horse tea", enter=True)
+    if tor := os.environ.get("HANDS_TOR"):
+        yield lambda: seen("Which Tor…")
+        press("Which Tor…")
+        yield lambda: seen(tor)
+        press(tor)
+        press("Use this one")
     yield lambda: seen("domain") and not seen("passphrase")
     type_into("domain", os.environ["HANDS_DOMAIN"])
     press("more")

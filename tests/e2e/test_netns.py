@@ -20,19 +20,19 @@ COOKIE = "control_auth_cookie"
 def test_t1_a16_nothing_leaves_but_by_the_tor_that_is_there(
     server: Prosody, peer: Callable[..., Peer], display: Xvfb, system_tor: Node, tmp_path: Path, kind: str
 ) -> None:
-    """The unsealed one finds tor at the ports of a Debian service, the sealed one by the paths that Tails gives.
-
-    Without the seal nothing but the program's own code keeps it from a network.
+    """The sealed one finds tor by the paths that Tails gives. For the unsealed one, which has none of its own, the one
+    at the ports of a Debian service is chosen; nothing but the program's own code keeps it from a network.
     """
     room, other, home, report = server.fresh_room("evening"), peer(), tmp_path / "home", tmp_path / "report"
     other.join(room, "plum")
     socks, control = system_tor.folder / "socks", system_tor.control_socket
     how, words = ["--stripped"], {"TOR_SOCKS_IPC_PATH": str(socks), "TOR_CONTROL_IPC_PATH": str(control)}
-    words["TOR_CONTROL_COOKIE_AUTH_FILE"] = str(system_tor.folder / COOKIE)
+    words |= {"TOR_SKIP_LAUNCH": "1", "TOR_CONTROL_COOKIE_AUTH_FILE": str(system_tor.folder / COOKIE)}
     if "unsealed" in kind:
         open_profile(home)
-        how, words = ["--forward", f"9050={socks}", "--forward", f"9051={control}"], {}
-    told = newcomer(server, room, TOR_SKIP_LAUNCH="1", **words)
+        how = ["--forward", f"9050={socks}", "--forward", f"9051={control}"]
+        words = {"TEAHOUSE_TOR": "no-tor-here", "HANDS_TOR": "The Tor of this computer"}
+    told = newcomer(server, room, **words)
     with hands(home, display, "register", before=inside(report, *how), **told) as program:
         program.expect("hands: inside", 100)
         other.say(room, "good evening")

@@ -17,6 +17,7 @@ from tests.rig.peer import Peer
 from tests.rig.prosody import HOST, Prosody
 from tests.rig.socks import SocksProxy
 from tests.rig.tor_host import TorHost
+from tests.rig.tor_node import Node
 from tests.rig.traced import Call
 from tests.rig.wait import until
 
@@ -76,6 +77,27 @@ def test_the_trace_sees_a_network(engine: MakeEngine, server: Prosody, account: 
     house.stop()
     assert "AF_INET" in families(house.calls())
     assert "?" in places(house.calls())
+
+
+def test_a18_who_asked_for_bridges_does_not_go_by_a_tor_that_has_none_of_them(
+    engine: MakeEngine, server: Prosody, account: AccountMaker, tor_host: MakeHost, system_tor: Node, bridge: Node
+) -> None:
+    """It is not dialed at all until the user says that there are no bridges here."""
+    others = {"TOR_SKIP_LAUNCH": "1", "TOR_SOCKS_IPC_PATH": str(system_tor.folder / "socks")}
+    others |= {"TOR_CONTROL_IPC_PATH": str(system_tor.control_socket)}
+    others |= {"TOR_CONTROL_COOKIE_AUTH_FILE": str(system_tor.folder / "control_auth_cookie")}
+    house, login = engine(tor=tor_host(environment=others), traced=True), account()
+    house.do(c.UseBridges(bridge.bridge_line))
+    house.do(c.StartTor())
+    told = house.wait(TorChanged, lambda e: e.status.problem is not None).status
+    assert told.problem is not None and told.problem.fault is Fault.BRIDGES_ELSEWHERE
+    house.do(c.UseBridges(""))
+    where = Server(HOST, server.tls_port, True, str(server.ca))
+    mine = house.do(c.AddAccount(login.jid, login.password, "", where, route=Route.TOR), 60)
+    house.wait(LinkChanged, lambda e: e.account == mine.id and e.link is Link.ONLINE, 60)
+    assert not house.seen(TorChanged)[-1].status.own
+    house.stop()
+    assert families(house.calls()) == {"AF_UNIX"}
 
 
 def test_t4_a3_a_proxy_that_is_not_tor_carries_nothing(

@@ -64,6 +64,7 @@ class Fault(Enum):
     TRANSPORT_MISSING = "transport-missing"
     BAD_BRIDGE = "bad-bridge"
     BRIDGE_SILENT = "bridge-silent"
+    BRIDGES_ELSEWHERE = "bridges-elsewhere"
     NO_BRIDGE = "no-bridge"
     NO_BRIDGES_GIVEN = "no-bridges-given"
     BRIDGES_NOT_FOUND = "bridges-not-found"

@@ -115,7 +115,7 @@ class Tor:
         self._lose(None)
         # How far it came by others tells nothing of these.
         self._board.show(bridges=len(bridges), problem=None, progress=0, tag="", summary="")
-        if self._place is not None and self._line.is_open:
+        if self._place is not None:
             self._attend(self._place)
 
     def forbid(self, problem: Problem) -> None:
@@ -169,6 +169,9 @@ class Tor:
     def _attend(self, place: TorPlace) -> None:
         self._leave()
         self._place = place
+        if self.bridges and not place.own:
+            # Whoever asked for bridges must not go without, and what others run has its own.
+            return self._lose(Problem(Fault.BRIDGES_ELSEWHERE))
         self._attending = asyncio.ensure_future(self._watch(place))
         self._attending.add_done_callback(_own_up)
 

@@ -149,6 +149,10 @@ def _tor() -> dict[Fault, tuple[str, str]]:
             _("Tor found no way to {about}."),
             _("Teahouse keeps trying; a new circuit may help."),
         ),
+        Fault.BRIDGES_ELSEWHERE: (
+            _("The Tor that runs here is not Teahouse's: bridges given here do not reach it."),
+            _("Nothing was sent. Set the bridges there and none here, or use Teahouse's own Tor."),
+        ),
         Fault.NOT_TOR: (
             _("No Tor answers there."),
             _("Nothing was sent. Start Tor there, or let Teahouse run its own."),

@@ -58,6 +58,7 @@ class RoutePopover(QFrame):
         """Say what is known now."""
         self.facts.show_lines(self.lines())
         link = self._known.links.get(self._account.id)
+        self.change.setVisible(self._known.tor.own)
         self.new.setEnabled(link is not None and link.link is Link.ONLINE)
         self._fit()
 

@@ -10,6 +10,7 @@ from teahouse.domain.problem import Problem
 from teahouse.domain.tor import BridgeSearch, SearchStep, TorPhase, TorStatus
 from teahouse.i18n import _, ngettext
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.dialogs.torsource import TorSourceSheet
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.way import Way
 from teahouse.ui.problems import words
@@ -52,7 +53,9 @@ class TorPage(Page):
         self.again = button(_("Look again"), self._find)
         self.again.hide()
         self.body.addSpacing(8)
-        self.body.addLayout(row(self.other, self.again, 0))
+        self.source = button(_("Which Tor…"), self._choose)
+        self.source.setVisible(not way.find)
+        self.body.addLayout(row(self.other, self.source, self.again, 0))
         bridge.on(TorChanged, self._changed, self)
         if way.find:
             bridge.on(BridgesSought, self._sought, self)
@@ -69,6 +72,9 @@ class TorPage(Page):
         self.step.setText("")
         self.again.setVisible(self._way.find)
         self.complain(problem)
+
+    def _choose(self) -> None:
+        TorSourceSheet(self, self._bridge).open()
 
     def _leave(self) -> None:
         if self._way.find:
