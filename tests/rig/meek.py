@@ -88,10 +88,12 @@ Answer = Callable[[str], bytes]
 
 
 class Service:
-    """`asked` holds every request in full. A Moat that answers by `answer`, over TLS by its own certificate."""
+    """Answers requests, each of which ends so, by `answer`, over TLS by its own certificate: a Moat, or any other
+    site. `asked` holds every request in full."""
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    def __init__(self, context: ssl.SSLContext, ends: bytes = b"\r\n\r\n{}") -> None:
         self.asked: list[bytes] = []
+        self._ends = ends
         self.answer: Answer = lambda path: told({"errors": [{"code": 404, "detail": "nothing was set"}]})
         self.slow = threading.Event()
         """Set, it answers nothing any more."""
@@ -112,7 +114,7 @@ class Service:
         with visitor, contextlib.suppress(OSError), self._context.wrap_socket(visitor, server_side=True) as line:
             self._open.append(line)
             asked = b""
-            while b"\r\n\r\n{}" not in asked:
+            while self._ends not in asked:
                 if not (some := line.recv(4096)):
                     return
                 asked += some

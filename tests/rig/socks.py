@@ -63,9 +63,11 @@ class SocksProxy:
 class UnixSocks(SocksProxy):
     """The same at a Unix socket, where tor would be."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, target: Callable[[str, int], tuple[str, int]] = lambda _, port: (LOOPBACK, port)
+    ) -> None:
         self.path = path
-        super().__init__()
+        super().__init__(target)
 
     def _listening(self, visit: type[socketserver.StreamRequestHandler]) -> socketserver.BaseServer:
         return _UnixServer(str(self.path), visit)

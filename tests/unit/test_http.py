@@ -19,7 +19,7 @@ def taken(data: bytes, most: int = MOST) -> bytes:
         reader = asyncio.StreamReader(limit=16_384)
         reader.feed_data(data)
         reader.feed_eof()
-        return await answer(reader, most)
+        return (await answer(reader, most)).body
 
     return asyncio.run(read())
 

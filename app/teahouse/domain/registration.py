@@ -16,6 +16,8 @@ class FormField:
     """(label, value) pairs."""
     image: bytes = b""
     """A picture that belongs to the question (a CAPTCHA, XEP-0158), at most 256 KiB."""
+    image_url: str = ""
+    """Where it is, when the server only names it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def _form_fields(form: ET.Element, query: ET.Element) -> tuple[FormField, ...]:
             pictures[data.get("cid", "")] = raw
     fields = []
     for field in form.findall(f"{{{DATA}}}field")[:_FIELDS]:
-        uris = ((uri.text or "").strip() for uri in field.iter("{urn:xmpp:media-element}uri"))
+        uris = [(uri.text or "").strip() for uri in field.iter("{urn:xmpp:media-element}uri")]
         image = next((pictures[u[4:]] for u in uris if u.startswith("cid:") and u[4:] in pictures), b"")
         options = tuple(
             (label(option.get("label", "")), (child_text(option, "value", DATA) or "")[:_TEXT])
@@ -125,6 +125,7 @@ def _form_fields(form: ET.Element, query: ET.Element) -> tuple[FormField, ...]:
                 (child_text(field, "value", DATA) or "")[:_TEXT],
                 options,
                 image,
+                next((u[:_TEXT] for u in uris if u.startswith("https://")), ""),
             )
         )
     return tuple(fields)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from teahouse.domain.account import Proxy, Route, Server
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.registration import RegistrationForm
+from teahouse.engine.captcha import with_pictures
 from teahouse.engine.registering import RegisteringClient
 from teahouse.engine.routes import Isolation, Routes
 from teahouse.engine.session import known_key, open_stream, trusting
@@ -47,6 +48,7 @@ class Registrations:
         client, known = await self._routes.keep_to(way, self._reach(domain, server, way))
         try:
             form = await self._routes.keep_to(way, client.form(ticket))
+            form = await self._routes.keep_to(way, with_pictures(form, known, way))
         except BaseException:
             client.close()
             raise

@@ -1,17 +1,22 @@
 """Where a server is, in the order to try, each step asked for only when those before it have failed.
 
 What the user typed, else, by Tor, onion addresses that are known; else SRV records (RFC 6120 section 3.2, XEP-0368);
-else the usual ports. What is not asked of this computer's resolver is asked through the way itself.
+else, by a hiding way, host-meta (XEP-0487); else the usual ports.
+
+What is not asked of this computer's resolver is asked through the way itself.
 """
 
 import asyncio
 import tomllib
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from teahouse.domain.account import ANYWHERE, Server
 from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.net.certificate import tls_context
+from teahouse.net.hostmeta import host_meta
 from teahouse.net.names import Service, ordered, resolvers, srv_here, srv_through
 from teahouse.net.way import ByTor, Direct, Endpoint, Way, is_onion
 
@@ -47,6 +52,8 @@ async def endpoints(
         for place in _known_onions(domain, onion):
             yield place
     found = [] if _is_local(domain) else await _from_dns(domain, way, resolvers() if servers is None else servers)
+    if not found and not _is_local(domain) and not isinstance(way, Direct):
+        found = await host_meta(domain, way, tls_context(replace(server, pin="")))
     for place in found or _usual(domain, way):
         yield place
 

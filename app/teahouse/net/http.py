@@ -1,4 +1,4 @@
-"""HTTP/1.1 (RFC 9112) as far as one question needs it: a POST over TLS along a way, and its answer, read strictly.
+"""HTTP/1.1 (RFC 9112) as far as one question needs it, over TLS along a way, and its answer, read strictly.
 
 Every request of this program looks the same: fixed headers, no cookies, no user agent. An answer is taken whole or not
 at all: status 200, a length or chunks, no redirect, no compression, no more bytes than asked for.
@@ -7,6 +7,8 @@ at all: status 200, a length or chunks, no redirect, no compression, no more byt
 import asyncio
 import re
 import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.net.certificate import tls_problem
@@ -21,6 +23,14 @@ _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):[ \t]*([\t\x20-\x7e\x
 _LENGTH, _CHUNK = re.compile(rb"\d{1,9}"), re.compile(rb"[0-9A-Fa-f]{1,7}")
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came: the fields of its head, their names in small letters, and its body."""
+
+    fields: Mapping[str, bytes]
+    body: bytes
+
+
 class BadAnswer(Exception):
     """What came is no answer that we take; the text says why."""
 
@@ -29,6 +39,16 @@ async def post(
     endpoint: Endpoint, path: str, body: bytes, kind: str, way: Way, context: ssl.SSLContext, most: int
 ) -> bytes:
     """The body of the answer, at most so many bytes; TLS is verified for the endpoint's host. Raises Trouble."""
+    return (await _ask(endpoint, request(endpoint.host, path, body, kind), way, context, most)).body
+
+
+async def get(endpoint: Endpoint, path: str, kind: str, way: Way, context: ssl.SSLContext, most: int) -> Answer:
+    """The answer with a body of at most so many bytes; TLS is verified for the endpoint's host. Raises Trouble."""
+    named = endpoint.host if endpoint.port == 443 else f"{endpoint.host}:{endpoint.port}"
+    return await _ask(endpoint, question(named, path, kind), way, context, most)
+
+
+async def _ask(endpoint: Endpoint, asked: bytes, way: Way, context: ssl.SSLContext, most: int) -> Answer:
     host = endpoint.host
     try:
         async with asyncio.timeout(PATIENCE):
@@ -41,7 +61,7 @@ async def post(
                 connection.close()
                 raise
             try:
-                writer.write(request(host, path, body, kind))
+                writer.write(asked)
                 return await answer(reader, most)
             finally:
                 writer.transport.abort()
@@ -54,7 +74,7 @@ async def post(
 
 
 def request(host: str, path: str, body: bytes, kind: str) -> bytes:
-    """The request, all of whose headers are here."""
+    """A POST, all of whose headers are here."""
     head = (
         f"POST {path} HTTP/1.1",
         f"Host: {host}",
@@ -66,8 +86,14 @@ def request(host: str, path: str, body: bytes, kind: str) -> bytes:
     return "\r\n".join([*head, "", ""]).encode("ascii") + body
 
 
-async def answer(reader: asyncio.StreamReader, most: int) -> bytes:
-    """The body of an answer of at most so many bytes; raises BadAnswer, or EOFError when it is cut short."""
+def question(host: str, path: str, kind: str) -> bytes:
+    """A GET, all of whose headers are here."""
+    head = (f"GET {path} HTTP/1.1", f"Host: {host}", f"Accept: {kind}", "Connection: close")
+    return "\r\n".join([*head, "", ""]).encode("ascii")
+
+
+async def answer(reader: asyncio.StreamReader, most: int) -> Answer:
+    """An answer with a body of at most so many bytes; raises BadAnswer, or EOFError when it is cut short."""
     try:
         status, fields = head(await reader.readuntil(b"\r\n\r\n"))
     except asyncio.LimitOverrunError:
@@ -78,13 +104,13 @@ async def answer(reader: asyncio.StreamReader, most: int) -> bytes:
         raise BadAnswer("compressed")
     coding, length = fields.get("transfer-encoding"), fields.get("content-length")
     if coding is not None and length is None and coding.lower() == b"chunked":
-        return await _chunks(reader, most)
+        return Answer(fields, await _chunks(reader, most))
     # Without either, its end could not be told from a connection that was cut.
     if coding is not None or length is None or not _LENGTH.fullmatch(length):
         raise BadAnswer("no plain length")
     if int(length) > most:
         raise BadAnswer("too long")
-    return await reader.readexactly(int(length))
+    return Answer(fields, await reader.readexactly(int(length)))
 
 
 def head(data: bytes) -> tuple[int, dict[str, bytes]]:

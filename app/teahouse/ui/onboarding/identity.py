@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable
 
-from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QGuiApplication, QImage, QPixmap
+from PySide6.QtCore import QBuffer, QLocale, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QImageReader, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -30,6 +30,7 @@ from teahouse.ui.widgets import button, plain, row, tidy
 
 _HIDDEN, _FIXED, _PRIVATE = "hidden", "fixed", "text-private"
 _LARGEST_SIDE = 2_000
+_PICTURES = {b"\x89PNG\r\n\x1a\n": b"png", b"\xff\xd8\xff": b"jpeg", b"GIF8": b"gif", b"RIFF": b"webp"}
 
 
 class IdentityPage(QWidget):
@@ -142,7 +143,7 @@ class _FormStep(Page):
     def _add(self, question: FormField) -> None:
         if question.kind == _HIDDEN or question.var == "FORM_TYPE":
             return
-        if question.image:
+        if question.image or question.image_url:
             self._picture(question.image)
         if question.kind == _FIXED or not question.var:
             self.body.addWidget(plain(question.value, 13, "ink2", wrap=True))
@@ -163,8 +164,8 @@ class _FormStep(Page):
             self._inputs[question.var] = line
 
     def _picture(self, raw: bytes) -> None:
-        image = QImage.fromData(raw)
-        if image.isNull() or max(image.width(), image.height()) > _LARGEST_SIDE:
+        image = _decoded(raw)
+        if image.isNull():
             self.body.addWidget(plain(_("The server's picture cannot be shown."), 13, "rust"))
             return
         shown = plain()
@@ -228,6 +229,22 @@ class _RecoveryStep(Page):
             self.say(_("The file could not be written: %s") % (error.strerror or ""))
         else:
             self.say(_("Saved. Keep it where nobody else looks."), "jade")
+
+
+def _decoded(raw: bytes) -> QImage:
+    """The picture, null when it is of no usual kind or too large: its head is looked at first.
+
+    The kind is told from the first bytes here: Qt, asked to guess, would have every reader try, that of SVG too.
+    """
+    kind = next((kind for begins, kind in _PICTURES.items() if raw.startswith(begins)), b"")
+    if not kind:
+        return QImage()
+    data = QBuffer()
+    data.setData(raw)
+    reader = QImageReader(data, kind)
+    reader.setAutoDetectImageFormat(False)
+    size = reader.size()
+    return reader.read() if 0 < max(size.width(), size.height()) <= _LARGEST_SIDE else QImage()
 
 
 def _about(server: suggestions.Suggested) -> str:
