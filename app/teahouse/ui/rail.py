@@ -13,6 +13,7 @@ from teahouse.domain.text import label
 from teahouse.i18n import _
 from teahouse.ui import theme
 from teahouse.ui.avatar import face
+from teahouse.ui.elided import tip
 from teahouse.ui.people import myself
 from teahouse.ui.strip import state_words
 from teahouse.ui.widgets import picture, tidy, tool
@@ -26,7 +27,7 @@ class IdentityButton(QAbstractButton):
         self._account, self._link, self._chosen = account, link, chosen
         self.setFixedSize(48, 48)
         name = f"{label(account.nick)} · {label(account.jid)} · {state_words(link, 0)}"
-        self.setToolTip(name)
+        tip(self, name)
         self.setAccessibleName(name)
 
     def sizeHint(self) -> QSize:

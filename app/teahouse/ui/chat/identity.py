@@ -9,6 +9,7 @@ from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
 from teahouse.ui import theme
 from teahouse.ui.avatar import face
+from teahouse.ui.elided import tip
 from teahouse.ui.people import myself
 from teahouse.ui.widgets import plain, tidy
 
@@ -38,7 +39,7 @@ class IdentityFrame(QFrame):
         if account is not None:
             self.face.setPixmap(face(myself(account), _FACE))
             told = _("You write as {address}").format(address=isolated(label(account.jid)))
-            self.face.setToolTip(told)
+            tip(self.face, told)
             self.face.setAccessibleName(told)
         self.update()
 
