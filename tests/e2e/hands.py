@@ -138,9 +138,25 @@ def register() -> Iterator[Step]:
     _report(window)
     yield lambda: any(word in window.strip.way.accessibleName() for word in os.environ["HANDS_STRIP"].split("|"))
     print(f"hands: strip {window.strip.way.accessibleName()}", flush=True)
+    if os.environ.get("HANDS_TOR_DIES"):
+        yield from _outlive_tor(window)
     if os.environ.get("HANDS_WAITS"):
         print("hands: waiting", flush=True)
         yield lambda: any("you may go" in line for line in lines(window))
+
+
+def _outlive_tor(window: MainWindow) -> Iterator[Step]:
+    """Until the strip says that tor is gone; write on; and until that has arrived."""
+    print("hands: tor may die", flush=True)
+    yield lambda: "online" not in window.strip.way.accessibleName()
+    print(f"hands: gone {window.strip.way.accessibleName()}", flush=True)
+    box = window.conversation.composer.box
+    assert box.isVisible() and box.isEnabled()
+    QTest.keyClicks(box, "meanwhile")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    yield lambda: any("meanwhile" in line for line in lines(window))
+    print("hands: written", flush=True)
+    yield lambda: any("meanwhile" in line and "delivered" in line.lower() for line in lines(window))
 
 
 def provisioned() -> Iterator[Step]:

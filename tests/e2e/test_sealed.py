@@ -1,6 +1,8 @@
 """T1, T2, T3: a newcomer under the seal registers through a private Tor network, joins and talks; strace watches."""
 
+import os
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,6 +85,41 @@ def test_t1_t2_sealed_from_the_first_question_to_the_last_word(
     assert moat.service.paths == (["settings"] if way == "found" else [])
     if way == "onion":
         assert [name for name, _kind in private_tor.names.asked if HOST in name] == []
+
+
+def test_t4_tor_is_killed_in_mid_conversation(
+    server: Prosody, peer: MakePeer, display: Xvfb, private_tor: PrivateTor, tmp_path: Path
+) -> None:
+    """The window says so within five seconds and lets one write on, what was written arrives once, and meanwhile only
+    Unix sockets are called."""
+    room, other, home = server.fresh_room("evening"), peer(), tmp_path / "home"
+    other.join(room, "plum")
+    torrc, trace = tmp_path / "torrc", tmp_path / "trace"
+    torrc.write_text("\n".join([*private_tor.client_lines, ""]))
+    words = newcomer(server, room, HANDS_TOR_DIES="1", HANDS_WAITS="1", TEAHOUSE_TORRC=str(torrc))
+    with hands(home, display, "register", before=tracing(trace, "clone", "clone3", "vfork"), **words) as program:
+        program.expect("hands: inside", 100)
+        other.say(room, "good evening")
+        program.expect("hands: tor may die", 60)
+        os.kill(tor_beside(client_of(home)), signal.SIGKILL)
+        program.expect("hands: gone", 5)
+        other.wait_for("meanwhile", 60)
+        program.expect("hands: waiting", 60)
+        other.say(room, "you may go")
+        assert program.wait(60) == 0, program.output
+    assert other.bodies().count("meanwhile") == 1
+    assert "Tor has stopped." in program.output
+    calls = descended(read_trace(trace), client_of(home))
+    assert {call.said.partition(",")[0] for call in calls if call.name == "socket"} == {"AF_UNIX"}
+    assert all("AF_UNIX" in call.said for call in calls if call.name == "connect")
+
+
+def tor_beside(client: int) -> int:
+    """The tor that the broker of this client runs."""
+    stat = Path(f"/proc/{client}/stat").read_text().rpartition(")")[2].split()
+    tasks = Path(f"/proc/{stat[1]}/task").iterdir()
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return next(pid for pid in children if Path(f"/proc/{pid}/comm").read_text().strip() == "tor")
 
 
 def test_a_tor_profile_cannot_leave_tor_without_a_restart(display: Xvfb, tmp_path: Path) -> None:
