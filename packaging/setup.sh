@@ -8,7 +8,7 @@ SEAL_PACKAGES="libseccomp2"
 FONT_PACKAGES="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji fonts-inter"
 PRACTICE_PACKAGES="prosody openssl"
 TOR_PACKAGES="tor tor-geoipdb obfs4proxy"
-TEST_PACKAGES="xvfb xauth xdotool faketime strace iproute2"
+TEST_PACKAGES="xvfb xauth xdotool faketime strace iproute2 ejabberd"
 
 say() { printf 'teahouse: %s\n' "$*" >&2; }
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from tests.rig.ejabberd import Ejabberd
 from tests.rig.engine import RunningEngine
 from tests.rig.meek import Moat
 from tests.rig.names import RESOLVER, Records
@@ -60,6 +61,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prosody]:
     prosody = Prosody(tmp_path_factory.mktemp("prosody") / "server").start()
     yield prosody
     prosody.stop()
+
+
+@pytest.fixture(scope="session")
+def ejabberd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ejabberd]:
+    """One ejabberd for all tests."""
+    started = Ejabberd(tmp_path_factory.mktemp("ejabberd") / "server").start()
+    yield started
+    started.stop()
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from teahouse.domain.message import Delivery
 from teahouse.domain.problem import Fault
 from teahouse.practice.prosody import RoomSetup, free_ports
 from tests.conftest import AccountMaker
+from tests.engine.conftest import BOTH
+from tests.rig.chat_server import ChatServer
 from tests.rig.engine import RunningEngine
 from tests.rig.peer import Peer
 from tests.rig.prosody import Login, Prosody
@@ -21,15 +23,16 @@ MakeEngine = Callable[..., RunningEngine]
 MakePeer = Callable[..., Peer]
 
 
-def sign_in(engine: RunningEngine, server: Prosody, login: Login, direct_tls: bool = True) -> Account:
+def sign_in(engine: RunningEngine, server: ChatServer, login: Login, direct_tls: bool = True) -> Account:
     kept: Account = engine.do(c.AddAccount(login.jid, login.password, "willow", server.server(direct_tls)))
     engine.wait(LinkChanged, lambda e: e.link is Link.ONLINE)
     return kept
 
 
+@pytest.mark.parametrize("server", BOTH, indirect=True)
 @pytest.mark.parametrize("direct_tls", [True, False])
 def test_a_room_both_ways(
-    engine: MakeEngine, server: Prosody, account: AccountMaker, peer: MakePeer, direct_tls: bool
+    engine: MakeEngine, server: ChatServer, account: AccountMaker, peer: MakePeer, direct_tls: bool
 ) -> None:
     house, room, other = engine(), server.fresh_room(), peer()
     mine = sign_in(house, server, account(), direct_tls)
@@ -46,8 +49,9 @@ def test_a_room_both_ways(
     assert [m.mention for m in house.history(chat.id) if not m.mine] == [True]
 
 
+@pytest.mark.parametrize("server", BOTH, indirect=True)
 def test_a_person_and_the_servers_acknowledgement(
-    engine: MakeEngine, server: Prosody, account: AccountMaker, peer: MakePeer
+    engine: MakeEngine, server: ChatServer, account: AccountMaker, peer: MakePeer
 ) -> None:
     house, other = engine(), peer()
     mine = sign_in(house, server, account())
@@ -77,8 +81,9 @@ def test_written_offline_goes_out_once_when_the_server_is_back(engine: MakeEngin
     assert house.bodies(chat.id) == ["meanwhile"]
 
 
+@pytest.mark.parametrize("server", BOTH, indirect=True)
 def test_missed_lines_arrive_once_after_coming_back(
-    engine: MakeEngine, server: Prosody, account: AccountMaker, peer: MakePeer
+    engine: MakeEngine, server: ChatServer, account: AccountMaker, peer: MakePeer
 ) -> None:
     house, room, other = engine(), server.fresh_room(), peer()
     mine = sign_in(house, server, account())
@@ -97,8 +102,9 @@ def test_missed_lines_arrive_once_after_coming_back(
     until(lambda: again.bodies(chat.id) == ["one", "two", "three", "four", "five"], what="all five, once")
 
 
+@pytest.mark.parametrize("server", BOTH, indirect=True)
 def test_somebody_asks_and_is_not_accepted_by_itself(
-    engine: MakeEngine, server: Prosody, account: AccountMaker, peer: MakePeer
+    engine: MakeEngine, server: ChatServer, account: AccountMaker, peer: MakePeer
 ) -> None:
     house, other = engine(), peer()
     mine = sign_in(house, server, account())
@@ -119,15 +125,19 @@ def test_browse_finds_the_room(engine: MakeEngine, own_server: Prosody) -> None:
         assert house.do(c.AskRoom(mine.id, room)).members_only is False
 
 
-def test_wrong_password_is_said_and_nothing_is_kept(engine: MakeEngine, server: Prosody, account: AccountMaker) -> None:
+@pytest.mark.parametrize("server", BOTH, indirect=True)
+def test_wrong_password_is_said_and_nothing_is_kept(
+    engine: MakeEngine, server: ChatServer, account: AccountMaker
+) -> None:
     house, login = engine(), account()
     problem = house.refused(c.AddAccount(login.jid, "not it", "", server.server()))
     assert problem.fault is Fault.WRONG_PASSWORD
     sign_in(house, server, login)
 
 
+@pytest.mark.parametrize("server", BOTH, indirect=True)
 def test_an_unknown_authority_is_refused_and_a_pin_mends_it(
-    engine: MakeEngine, server: Prosody, account: AccountMaker
+    engine: MakeEngine, server: ChatServer, account: AccountMaker
 ) -> None:
     from dataclasses import replace
 
@@ -174,8 +184,12 @@ def test_a_server_that_is_not_there(engine: MakeEngine, account: AccountMaker) -
     assert house.refused(c.AddAccount(login.jid, login.password, "", unknown)).fault is Fault.UNKNOWN_HOST
 
 
-@pytest.mark.parametrize("host", ["xmpp.test", "captcha.test"])
-def test_registration_over_tls(engine: MakeEngine, server: Prosody, host: str) -> None:
+@pytest.mark.parametrize(
+    ("server", "host"),
+    [("prosody", "xmpp.test"), ("prosody", "captcha.test"), ("ejabberd", "xmpp.test")],
+    indirect=["server"],
+)
+def test_registration_over_tls(engine: MakeEngine, server: ChatServer, host: str) -> None:
     house = engine()
     form = house.do(c.OpenRegistration(host, server.server()))
     values = {f.var: f.value for f in form.fields if f.var}

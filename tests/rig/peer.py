@@ -13,7 +13,7 @@ from slixmpp.stanza import Message, Presence
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
-from tests.rig.prosody import Login, Prosody
+from tests.rig.chat_server import ChatServer, Login
 from tests.rig.wait import until
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class Line:
 class Peer:
     """Signed in when made; use it as a context manager or call stop()."""
 
-    def __init__(self, server: Prosody, login: Login, resource: str = "peer", plugins: tuple[str, ...] = ()) -> None:
+    def __init__(self, server: ChatServer, login: Login, resource: str = "peer", plugins: tuple[str, ...] = ()) -> None:
         self.login = login
         self.lines: list[Line] = []
         self.presences: list[tuple[str, str]] = []

@@ -118,7 +118,8 @@ def test_the_practice_profile_comes_up_and_leaves_nothing(tmp_path: Path) -> Non
         program.expect("line practice-ready ")
         found = re.search(r"line practice-ready (.*)", program.output)
         assert found
-        server = int((Path(found[1]).parent / "prosody.pid").read_text())
+        written = Path(found[1]).parent / "prosody.pid"
+        server = int(until(lambda: written.read_text() if written.exists() else ""))
         assert not gone(server)
         program.terminate()
         assert gone(server)

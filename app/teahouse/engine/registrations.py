@@ -38,6 +38,7 @@ class Registrations:
         self._routes = routes
         self._tickets = itertools.count(1)
         self._open: dict[int, Registering] = {}
+        self._leaving: set[asyncio.Future[None]] = set()
 
     async def begin(
         self, domain: str, server: Server, route: Route = Route.DIRECT, proxy: Proxy | None = None
@@ -84,11 +85,13 @@ class Registrations:
         registering = self._open.pop(ticket, None)
         if registering is not None:
             registering.client.close()
+            # A server that does not answer a good-bye is not waited for without end.
+            leaving = asyncio.ensure_future(registering.client.closed())
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
 
     async def close(self) -> None:
         """Hang up all, and wait until they are gone."""
-        clients = [registering.client for registering in self._open.values()]
         for ticket in list(self._open):
             self.end(ticket)
-        for client in clients:
-            await client.closed()
+        await asyncio.gather(*self._leaving)
