@@ -172,9 +172,11 @@ class Faults:
 
     def cut(self) -> None:
         """Reset every connection now."""
-        done = threading.Event()
-        self._loop.call_soon_threadsafe(lambda: (self._cut(), done.set()))
-        assert done.wait(10)
+
+        async def cut() -> None:
+            self._cut()
+
+        asyncio.run_coroutine_threadsafe(cut(), self._loop).result(10)
 
     def _cut(self) -> None:
         for link in list(self._links):

@@ -42,6 +42,14 @@ class Inbound:
         self._waiting: list[Arrival] = []
         self._timer: asyncio.TimerHandle | None = None
         self._replays: dict[int, Replay] = {}
+        self._stuck = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether whatever came is on disk; it is put there if the disk takes it."""
+        if not self._stuck:
+            self.flush()
+        return not self._waiting
 
     def take(self, arrival: Arrival) -> None:
         """Accept a message; it is on disk within TICK seconds."""
@@ -68,12 +76,13 @@ class Inbound:
             with self._bench.db.transaction():
                 events, touched = self._store(batch)
         except Trouble as trouble:
-            self._waiting = batch + self._waiting
+            self._waiting, self._stuck = batch + self._waiting, True
             self._timer = asyncio.get_running_loop().call_later(RETRY, self.flush)
             self._bench.announce(WentWrong(trouble.problem))
             if trouble.problem.fault not in (Fault.DISK_FULL, Fault.NOT_WRITABLE):
                 raise
             return
+        self._stuck = False
         self._tell(events, touched)
 
     def bring(self, batch: list[Arrival], along: Callable[[], object]) -> None:
