@@ -66,10 +66,8 @@ class Managed(Honest):
             kept = self.sessions.get(asked.get("previd", ""))
             if kept is not None and self.resumes:
                 wire.stage = Stage.BOUND
-                previous = asked.get("previd", "")
-                wire.send(
-                    f"<resumed xmlns='{SM}' previd='{previous}' h='{self.lie('resumed', kept.handled)}'/>".encode()
-                )
+                known = f"previd='{asked.get('previd', '')}' h='{self.lie('resumed', kept.handled)}'"
+                wire.send(f"<resumed xmlns='{SM}' {known}/>".encode())
                 kept.told, kept.wire = int(asked.get("h", "0")), wire
                 wire.send("".join(kept.sent[kept.told :]).encode())
                 return kept

@@ -10,12 +10,14 @@ from teahouse.domain.chat import End, Ending
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
 from teahouse.engine.browsing import Described, ask_room
+from teahouse.engine.catchup import CatchUp
 from teahouse.engine.client import Client
+from teahouse.engine.inbound import Replay
 from teahouse.engine.reception import Reception
 from teahouse.engine.room import Room, still_inside
-from teahouse.engine.rooms import Rooms, farewell
-from teahouse.engine.xml import PING, el
-from teahouse.store import chats
+from teahouse.engine.rooms import HISTORY_LINES, Rooms, farewell
+from teahouse.engine.xml import MAM, PING, el
+from teahouse.store import archives, chats
 
 ENTER_PATIENCE, ASK_PATIENCE = 30.0, 15.0
 SELF_PING = 300.0
@@ -38,6 +40,7 @@ class Entering:
         self._bench, self._account, self._rooms = bench, account, rooms
         self._client, self._spawn = client, spawn
         self.reception: Reception
+        self.reading: CatchUp
         self._wanted: set[int] = set()
         """Chats of the rooms that we are in or mean to enter; the user may think better of it on the way."""
 
@@ -54,7 +57,9 @@ class Entering:
             raise Trouble(Problem(Fault.NOT_ALLOWED, jid))
         if told is not None and told[0].anonymous is False and not exposed:
             self._rooms.hold_exposed(chat, jid, told[0])
-        room, presence = self._rooms.enter(chat, jid, nick, password)
+        # What is read on from its archive it does not have to tell.
+        read = told is not None and MAM in told[1] and self._cursor(jid) is not None
+        room, presence = self._rooms.enter(chat, jid, nick, password, 0 if read else HISTORY_LINES)
         self._describe(room, told)
         client.put(presence)
         assert room.entered is not None
@@ -79,6 +84,23 @@ class Entering:
                 self._client().put(farewell(room))
             except Trouble:
                 return
+
+    def _cursor(self, jid: str) -> str | None:
+        return archives.cursor(self._bench.db, self._account.id, jid)
+
+    def replayed(self, room: Room, replay: Replay) -> None:
+        """A room has told its history; what it holds besides is in its archive, if it keeps one."""
+        if MAM in room.features:
+            self._spawn(self._read(room, replay))
+        else:
+            self.reception.judge_by(room, replay)
+
+    async def _read(self, room: Room, replay: Replay) -> None:
+        read = self._cursor(room.jid) is not None
+        reaches = await self.reading.catch_up(self._client(), room.jid, room.chat)
+        if self._rooms.by_jid.get(room.jid) is not room:
+            return
+        self.reception.judge_by(room, reaches if read else replay)
 
     # -- again -----------------------------------------------------------------
 

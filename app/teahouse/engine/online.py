@@ -9,17 +9,18 @@ from typing import Any
 from teahouse.domain.account import Account
 from teahouse.domain.chat import Chat, ChatKind, Presence
 from teahouse.domain.problem import Fault, Problem, Trouble
-from teahouse.engine import roster
 from teahouse.engine.bench import Bench
-from teahouse.engine.browsing import ask_info
+from teahouse.engine.catchup import CatchUp
 from teahouse.engine.client import Client
-from teahouse.engine.entering import ASK_PATIENCE, Entering
+from teahouse.engine.entering import Entering
 from teahouse.engine.inbound import Inbound
 from teahouse.engine.outbox import Outbox
 from teahouse.engine.reception import Reception
 from teahouse.engine.rooms import Rooms
+from teahouse.engine.roster import Roster, presence
 from teahouse.engine.session import Ears, Session
-from teahouse.engine.xml import DISCO_INFO, ROSTER, SID
+from teahouse.engine.settling import settle
+from teahouse.engine.xml import MAM
 
 
 class Online:
@@ -30,7 +31,7 @@ class Online:
         ears = Ears(self._stanza, self._came_online, self._broke, self._resumed, self._went_offline)
         self.session = Session(bench, account, password, ears)
         self.rooms = Rooms(bench, account.id, inbound, lambda *out: self._spawn(self.entering.come_back(*out)))
-        self.roster = roster.Roster(bench, account.id)
+        self.roster = Roster(bench, account.id)
         self.outbox = Outbox(bench, account.id, self.rooms, lambda: self.session.client)
         self.entering = Entering(bench, account, self.rooms, self.client, self._spawn)
         self.reception = self.entering.reception = Reception(
@@ -41,6 +42,12 @@ class Online:
             self.roster,
             self.outbox,
             lambda room: self._spawn(self.entering.renew(room)),
+            lambda room, replay: self.entering.replayed(room, replay),
+        )
+        self.features: frozenset[str] = frozenset()
+        """What our account says that it can do."""
+        self.reading = self.entering.reading = CatchUp(
+            bench, account.id, inbound, self.reception.archives, self.reception.people.archived
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: Client | None = None
@@ -76,31 +83,15 @@ class Online:
         return self._inbound.settled and self.reception.requests.settled
 
     async def _settle(self, client: Client) -> None:
-        # Before our presence: what it calls forth (people, late messages, questions) needs the answers.
-        learning = self.reception.answers.door.learn(client)
-        await asyncio.gather(self._ask_roster(client), self._ask_account(client), learning)
-        client.put(roster.presence())
-        self.outbox.judged(reaches=False)
+        self.features = await settle(client, self.reception, self.roster)
+        client.put(presence())
+        self._spawn(self._read(client))
         self._spawn(self.entering.all_again())
         await self.entering.keep_inside(client)
 
-    async def _ask_roster(self, client: Client) -> None:
-        try:
-            answer = await client.ask(roster.request())
-        except Trouble:
-            return
-        query = answer.find(f"{{{ROSTER}}}query")
-        if answer.get("type") == "result" and query is not None:
-            self.roster.take(query, whole=True)
-
-    async def _ask_account(self, client: Client) -> None:
-        self.reception.authority.archived = False
-        try:
-            query = (await ask_info(client, client.own.bare, ASK_PATIENCE)).find(f"{{{DISCO_INFO}}}query")
-        except Trouble:
-            return
-        given = query.findall(f"{{{DISCO_INFO}}}feature") if query is not None else []
-        self.reception.authority.archived = any(feature.get("var") == SID for feature in given)
+    async def _read(self, client: Client) -> None:
+        reaches = MAM in self.features and await self.reading.catch_up(client, client.own.bare)
+        self.outbox.judged(reaches=reaches)
 
     def _broke(self) -> None:
         """The connection is gone. Until it is known that the session is over, rooms and people stay as they are."""
@@ -114,6 +105,7 @@ class Online:
         for task in self._tasks:
             task.cancel()
         self._committed()
+        self.reading.lost()
         self.rooms.lost()
         self.roster.lost()
         self.outbox.lost(self._last.problem if self._last else None)

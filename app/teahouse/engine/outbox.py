@@ -91,7 +91,7 @@ class Outbox:
         if message.kind is ChatKind.PERSON:
             return self._judged
         room = self._rooms.of_chat(message.chat)
-        return room is not None and room.presence is Presence.HERE and not room.replaying
+        return room is not None and room.presence is Presence.HERE and room.judged
 
     def _send(self, client: Client, message: Outgoing) -> None:
         crash_point("written")
@@ -186,12 +186,14 @@ class Outbox:
             empty = not replay.count and not messages.before(self._bench.db, room.chat, (message.place, 0), 1)
             reaches = replay.matched or empty or 0 < replay.oldest <= message.place // 1000
             self._settle(message, reaches)
+        room.judged = True
         self.kick()
 
-    def judged_in_room(self, chat: int, *, reaches: bool) -> None:
+    def judged_in_room(self, room: Room, *, reaches: bool) -> None:
         """The room's archive was asked as far as can be."""
-        for message in stored.unreflected(self._bench.db, chat):
+        for message in stored.unreflected(self._bench.db, room.chat):
             self._settle(message, reaches)
+        room.judged = True
         self.kick()
 
     def _settle(self, message: Outgoing, reaches: bool) -> None:

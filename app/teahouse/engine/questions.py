@@ -16,9 +16,7 @@ class Questions:
         self._open: dict[str, tuple[str, asyncio.Future[ET.Element]]] = {}
         self._closed = False
 
-    async def ask(
-        self, put: Callable[[ET.Element], None], iq: ET.Element, host: str, seconds: float
-    ) -> ET.Element:
+    async def ask(self, put: Callable[[ET.Element], None], iq: ET.Element, host: str, seconds: float) -> ET.Element:
         """Send an IQ by `put` and wait for its answer, an error too; raises Trouble (TIMED_OUT, CONNECTION_LOST)."""
         if self._closed:
             raise Trouble(Problem(Fault.CONNECTION_LOST, host))

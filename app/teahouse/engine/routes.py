@@ -58,9 +58,7 @@ def sound_proxy(proxy: Proxy | None) -> Proxy:
 class Routes:
     """Hands out ways, and takes them back when tor is gone. `resolvers` stand in for those of resources/."""
 
-    def __init__(
-        self, tor: Tor, resolvers: Sequence[Endpoint] | None = None, policy: Policy = Policy.OPEN
-    ) -> None:
+    def __init__(self, tor: Tor, resolvers: Sequence[Endpoint] | None = None, policy: Policy = Policy.OPEN) -> None:
         self.tor, self.resolvers, self._policy = tor, resolvers, policy
         self._isolations: dict[int, Isolation] = {}
 

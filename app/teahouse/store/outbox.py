@@ -50,6 +50,15 @@ def unreflected(db: Database, chat: int) -> tuple[Outgoing, ...]:
     return _outgoing(rows)
 
 
+def oldest_in_doubt(db: Database, account: int, room: int = 0) -> int:
+    """The number of the oldest own message to people, or in a room, that may or may not have arrived; 0 without one."""
+    if room:
+        row = db.one("SELECT min(id) FROM message WHERE chat = ? AND mine = 1 AND state IN (2, 3, 5)", (room,))
+        return int(row[0] or 0)
+    doubtful = waiting(db, account, Delivery.SENT, Delivery.UNSURE)
+    return next((message.id for message in doubtful if message.kind is ChatKind.PERSON), 0)
+
+
 def under(db: Database, chat: int, origin_id: str) -> tuple[int, ...]:
     """The own messages of a chat that were sent under this id and may still turn out not to have arrived."""
     rows = db.all(
