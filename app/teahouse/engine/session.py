@@ -211,7 +211,7 @@ class Session:
         if held is not None and not held.commit():
             raise Trouble(Problem(Fault.DISK_FULL))
         return await connect(
-            account, self._password, way, self._phase, self._doubted, self._reached, resolvers, held=held
+            account, self._password, way, self._phase, self._doubted, self._reached, resolvers, HANDSHAKE, held
         )
 
     def _reached(self, place: Endpoint, server: Server, key: str) -> None:
