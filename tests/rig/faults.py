@@ -74,7 +74,7 @@ def flaps(chance: random.Random, count: int, least: float = 0.1, most: float = 0
 
 def slow(chance: random.Random, count: int) -> list[Plan]:
     """Late and narrow ones."""
-    return [Plan(delay=chance.uniform(0.02, 0.2), rate=chance.randint(20_000, 60_000)) for _ in range(count)]
+    return [Plan(delay=chance.uniform(0.01, 0.1), rate=chance.randint(20_000, 60_000)) for _ in range(count)]
 
 
 class _Half:

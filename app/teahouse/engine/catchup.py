@@ -55,8 +55,7 @@ class CatchUp:
         if archive in self._busy:
             return False
         self._busy.add(archive)
-        self._inbound.reading += 1
-        self._inbound.flush()
+        self._inbound.read(+1)
         reaches, stretch = False, Stretch(messages.newest(self._bench.db))
         try:
             reaches = await self._on(client, archive, room, stretch)
@@ -64,7 +63,7 @@ class CatchUp:
             log.info("an archive was not read to its end: %s", trouble.problem.fault.value)
             self._leave_gaps(room, stretch)
         finally:
-            self._inbound.reading -= 1
+            self._inbound.read(-1)
             self._busy.discard(archive)
         return reaches
 

@@ -49,6 +49,8 @@ class Inbound:
         """Archives (of accounts) of which everything is held: what comes by itself moves their cursors on."""
         self.reading = 0
         """How many archives are read at the moment: then room is left for what they hold."""
+        self._let_in: dict[int, int] = {}
+        """Order keys up to which chats hold what a stranger had said before being let in, while archives are read."""
 
     @property
     def settled(self) -> bool:
@@ -91,12 +93,22 @@ class Inbound:
         self._stuck = False
         self._tell(events, touched)
 
+    def read(self, more: int) -> None:
+        """One archive more is read, or one less."""
+        self.flush()
+        self.reading += more
+        if not self.reading:
+            self._let_in.clear()
+
     def bring(self, batch: list[Arrival], along: Callable[[], object]) -> None:
         """Write down messages at once and do what belongs to it, both or neither; raises Trouble."""
         self.flush()
         with self._bench.db.transaction():
             events, touched = self._store(batch)
             along()
+        for event in events:
+            if isinstance(event, MessageStored) and batch[0].stretch is None:
+                self._let_in[event.message.chat] = event.message.order
         self._tell(events, touched)
 
     def _tell(self, events: list[Event], touched: list[int]) -> None:
@@ -198,7 +210,7 @@ class Inbound:
         """Behind what the archive has before it, below what has come since."""
         low = stretch.low.get(chat)
         if low is None:
-            low = messages.settled_place(self._bench.db, chat, stretch.newest)
+            low = max(messages.settled_place(self._bench.db, chat, stretch.newest), self._let_in.get(chat, 0))
         high = stretch.high.get(chat) or messages.settled_after(self._bench.db, chat, low)
         # Where there is no room left they share a key; then the order in which they were written down counts.
         stretch.low[chat] = min(max(wanted, low + 1), max(low, high - 1)) if high else max(wanted, low + 1)
