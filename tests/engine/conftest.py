@@ -4,6 +4,9 @@ import pytest
 
 from tests.rig.chat_server import ChatServer
 from tests.rig.prosody import Prosody
+from tests.security.conftest import authority, folder, honest, trusting
+
+__all__ = ["BOTH", "authority", "folder", "honest", "server", "trusting"]
 
 BOTH = ("prosody", "ejabberd")
 """`@pytest.mark.parametrize("server", BOTH, indirect=True)`: on either server, with accounts and peers there."""

@@ -292,7 +292,7 @@ def test_every_end_is_read_and_bounded(world: World, codes: tuple[int, ...], inn
 def test_a_room_that_went_down_is_entered_when_it_is_back(
     world: World, monkeypatch: pytest.MonkeyPatch, codes: tuple[int, ...]
 ) -> None:
-    monkeypatch.setattr("teahouse.engine.online.COME_BACK", (0.02, 0.05))
+    monkeypatch.setattr("teahouse.engine.entering.COME_BACK", (0.02, 0.05))
     tries: list[ET.Element] = []
 
     async def down(wire: Wire, stanza: ET.Element) -> bool:
@@ -314,7 +314,7 @@ def test_a_room_that_went_down_is_entered_when_it_is_back(
 
 
 def test_a_room_that_went_down_and_was_left_is_not_entered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("teahouse.engine.online.COME_BACK", (0.0, 0.0))
+    monkeypatch.setattr("teahouse.engine.entering.COME_BACK", (0.0, 0.0))
     since, held = len(world.honest.got), Held(world, TEA)
     world.send(presence("willow", codes=(110, 332), item=ITEM.format(""), type="unavailable"))
     held.wait()

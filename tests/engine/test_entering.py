@@ -117,13 +117,14 @@ def test_a_room_left_before_its_turn_is_not_entered(tmp_path: Path, left: bool) 
         client = Client(JID, "secret", ANYWHERE, None)
         client.connection_made(wire)
         client.phase, online.session.client = Phase.BOUND, client
+        client.stream.attach(client.send_raw)
 
         async def nap(_: float) -> None:
             if left:
-                online.leave(here[1])
+                online.entering.leave(here[1])
 
         desk.tools.joins = JoinPace(nap=nap)
-        await online._reenter_all()
+        await online.entering.all_again()
         await asyncio.sleep(0)
         tasks = list(online._tasks)
         online._went_offline()
@@ -164,7 +165,7 @@ def test_a_room_left_and_wanted_again_is_entered(world: World) -> None:
 
 
 def test_a_message_goes_out_into_a_room_that_tells_no_subject(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("teahouse.engine.online.REPLAY_PATIENCE", 0.01)
+    monkeypatch.setattr("teahouse.engine.entering.REPLAY_PATIENCE", 0.01)
 
     async def mute(wire: ServerWire, stanza: ET.Element) -> bool:
         if stanza.get("to") != "mute@rooms.hostile.test/willow" or not stanza.tag.endswith("}presence"):

@@ -203,6 +203,7 @@ class Fuzz:
         client = Client(hostile.JID, "secret", self.server, None)
         client.connection_made(_Sink())
         client.phase, client.own = Phase.BOUND, Jid.parse(FULL)
+        client.stream.attach(client.send_raw)
         self.online.session.client = client
         self.online.rooms.enter(self.tea.id, TEA, "willow", "")
         honest = presence("plum") + presence("willow", codes=(110,)) + said("plum", "history")

@@ -16,7 +16,7 @@ STARTTLS = "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
 ALLOWED: dict[Phase, tuple[str, ...]] = {
     Phase.CONNECT: (HEADER, STARTTLS),
     Phase.TLS: (HEADER, "<auth xmlns='x'>", "<response xmlns='x'>"),
-    Phase.AUTH: (HEADER, "<iq type='set'>"),
+    Phase.AUTH: (HEADER, "<iq type='set'>", "<resume xmlns='x'>"),
 }
 WRITTEN = (
     HEADER,
@@ -24,6 +24,10 @@ WRITTEN = (
     "<auth xmlns='x'>",
     "<response xmlns='x'>",
     "<iq type='set'>",
+    "<resume xmlns='x'>",
+    "<enable xmlns='x'/>",
+    "<r xmlns='x'/>",
+    "<a xmlns='x' h='1'/>",
     "<message to='rose@hostile.test'>",
     "<presence/>",
     "<query xmlns='jabber:iq:register'/>",
@@ -75,6 +79,7 @@ def said(phase: Phase, *ways: Callable[[Client], object]) -> list[bytes]:
         client, wire = Client(JID, "secret", ANYWHERE, None), Wire()
         client.connection_made(wire)
         client.phase = phase
+        client.stream.attach(client.send_raw)
         wire.written.clear()
         for way in ways:
             way(client)

@@ -10,6 +10,7 @@ from teahouse.domain.message import Delivery
 from tests.rig.engine import RunningEngine
 from tests.rig.honest import FULL, LEFT, ROSE, TEA, Honest
 from tests.rig.hostile import JID, PASSWORD, Hostile
+from tests.rig.managed import Managed
 from tests.rig.wait import until
 
 
@@ -27,7 +28,10 @@ class World:
 
     def send(self, *stanzas: str) -> None:
         """The server sends this."""
-        self.hostile.inject("".join(stanzas).encode())
+        if isinstance(self.honest, Managed) and self.honest.counts:
+            self.hostile.loop.call_soon_threadsafe(self.honest.counted, "".join(stanzas))
+        else:
+            self.hostile.inject("".join(stanzas).encode())
 
     def fence(self) -> None:
         """A message of a contact, waited for: whatever was sent before has been dealt with."""

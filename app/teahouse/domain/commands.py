@@ -247,6 +247,20 @@ class SendAgain(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class FetchOlder(Command):
+    """Fetch what is older than all that is held of a chat. Answers whether there may be more."""
+
+    chat: int
+
+
+@dataclass(frozen=True, slots=True)
+class FetchGap(Command):
+    """Fetch what is missing in a gap."""
+
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
 class DiscardMessage(Command):
     """Take an unsure, failed or queued message away."""
 

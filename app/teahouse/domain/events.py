@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from teahouse.domain.account import Account, Link, Route
 from teahouse.domain.chat import Chat, Occupant, RoomFacts
 from teahouse.domain.contact import Contact
+from teahouse.domain.history import Gap
 from teahouse.domain.key import KnownKey
 from teahouse.domain.message import Message
 from teahouse.domain.problem import Problem
@@ -124,6 +125,14 @@ class MessageRemoved(Event):
 
     chat: int
     message: int
+
+
+@dataclass(frozen=True, slots=True)
+class GapsChanged(Event):
+    """All that is known to be missing in a chat, in order."""
+
+    chat: int
+    gaps: tuple[Gap, ...]
 
 
 @dataclass(frozen=True, slots=True)

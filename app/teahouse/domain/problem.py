@@ -17,6 +17,8 @@ class Fault(Enum):
     NO_SAFE_LOGIN = "no-safe-login"
     SERVER_MISBEHAVED = "server-misbehaved"
     CONNECTION_LOST = "connection-lost"
+    HISTORY_GONE = "history-gone"
+    HISTORY_NOWHERE = "history-nowhere"
     OFFLINE = "offline"
     TIMED_OUT = "timed-out"
     REGISTRATION_CLOSED = "registration-closed"

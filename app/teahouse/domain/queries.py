@@ -46,6 +46,13 @@ class HistoryAfter(Query):
 
 
 @dataclass(frozen=True, slots=True)
+class ListGaps(Query):
+    """Answers tuple[Gap, ...]: what is known to be missing in a chat, in order."""
+
+    chat: int
+
+
+@dataclass(frozen=True, slots=True)
 class SearchMessages(Query):
     """Answers tuple[Message, ...] holding all the words, newest first; `chat` 0 searches everywhere."""
 

@@ -1,18 +1,33 @@
 """Messages as they come: read from stanzas whose sender has been judged, bounded and cleaned."""
 
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.jid import Jid
 from teahouse.domain.text import cleaned
-from teahouse.engine.authority import ID_KEPT, archive_id, delayed, is_mine, occupant_id
+from teahouse.engine.authority import ID_KEPT, Copied, archive_id, delayed, is_mine, occupant_id
 from teahouse.engine.room import Room
 from teahouse.engine.xml import SID, child_text
 from teahouse.store.messages import Identity
 
 BODY_KEPT = 200_000
 """Characters of a received message that are kept."""
+
+
+@dataclass
+class Stretch:
+    """A part of an archive on its way in. Its messages stand where the archive has them, whatever the clocks say.
+
+    `low` is the order key behind which the next one of a chat goes, `high` the one that all must stay below.
+    """
+
+    newest: int
+    """The number of the newest message on disk when it began: what has a higher one may have come since."""
+    counts: bool = True
+    """Whether what it brings is unread; not so for what is older than that which we have."""
+    low: dict[int, int] = field(default_factory=dict)
+    high: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +45,8 @@ class Arrival:
     """Server time in milliseconds when it was delayed, else 0."""
     my_nick: str = ""
     clash: bool = False
+    stretch: Stretch | None = None
+    """The part of an archive that it belongs to; None for what comes by itself."""
 
     @property
     def may_confirm(self) -> bool:
@@ -62,6 +79,29 @@ def of_room(account: int, room: Room, nick: str, stanza: ET.Element) -> Arrival 
     mine = is_mine(room, nick, occupant, stamp)
     clash = not mine and room.clashes(nick)
     return Arrival(account, room.chat, ChatKind.ROOM, nick, body, mine, identity, stamp, room.nick, clash)
+
+
+def of_copy(account: int, copied: Copied, own: Jid, number: str, stamp: int) -> Arrival | None:
+    """A 1:1 message that our account gives again, by a carbon or from its archive; None when it says nothing.
+
+    `number` is its id in our account's archive, empty where that is not told.
+    """
+    body, sender = body_of(copied.message), own.bare if copied.sent else copied.other.bare
+    if not body:
+        return None
+    identity = with_archive(Identity(real_jid=sender, origin_id=origin_id(copied.message)), own.bare, number)
+    return Arrival(account, 0, ChatKind.PERSON, sender, body, copied.sent, identity, stamp)
+
+
+def of_archived_room(account: int, room: Room, stanza: ET.Element, number: str, stamp: int) -> Arrival | None:
+    """What an occupant said, as the room's archive has it; None when it says nothing, or is of another room."""
+    who, body = Jid.parse(stanza.get("from", "")), body_of(stanza)
+    if who.bare != room.jid or not who.resource or not body or stanza.get("type") != "groupchat":
+        return None
+    occupant = occupant_id(stanza, room)
+    identity = with_archive(Identity(occupant_id=occupant, origin_id=origin_id(stanza)), room.jid, number)
+    mine = is_mine(room, who.resource, occupant, stamp)
+    return Arrival(account, room.chat, ChatKind.ROOM, who.resource, body, mine, identity, stamp, room.nick)
 
 
 def body_of(stanza: ET.Element) -> str:

@@ -1,8 +1,8 @@
 """Who may do what: the one place that judges whether the sender of a stanza has a right to what it claims.
 
 The server vouches for the `from` of a stanza (RFC 6120 section 8.1.2.1), and for nothing inside it. Each judgement
-gives what may be believed, and None, an empty value or False for what may not. Carbons (XEP-0280) and archive results
-(XEP-0313) were never asked for, so that nothing inside them is ever read.
+gives what may be believed, and None, an empty value or False for what may not. Carbons (XEP-0280) are read only from
+our own account and once it has agreed to send them, archive results (XEP-0313) only from the archive that was asked.
 """
 
 import xml.etree.ElementTree as ET
@@ -15,7 +15,7 @@ from teahouse.domain.contact import Contact
 from teahouse.domain.jid import Jid
 from teahouse.engine.invitations import Invitation, direct, mediated
 from teahouse.engine.room import Room
-from teahouse.engine.xml import DELAY, MUC_USER, OCCUPANT_ID, ROSTER, SID
+from teahouse.engine.xml import CARBONS, CLIENT, DELAY, FORWARD, MUC_USER, OCCUPANT_ID, ROSTER, SID
 
 ID_KEPT = 500
 """Characters of an id that are kept."""
@@ -35,6 +35,15 @@ class Presented:
     codes: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A 1:1 message that our account gives again: `sent` by us, or to us, and who is at the other end."""
+
+    message: ET.Element
+    other: Jid
+    sent: bool
+
+
 class Authority:
     """Judges for one account, by its rooms and its people as they are at the moment."""
 
@@ -48,6 +57,8 @@ class Authority:
         self.own = Jid.parse(account)
         self.archived = False
         """Whether our server says that it gives stanza-ids, and so takes forged ones away (XEP-0359 section 4)."""
+        self.carbons = False
+        """Whether our account has agreed to send us copies."""
         self._rooms, self._contacts, self._is_room = rooms, contacts, is_room
 
     # -- requests ----------------------------------------------------------
@@ -103,6 +114,34 @@ class Authority:
         """The address to which a message was not delivered; empty when an occupant says so for a whole room."""
         who = Jid.parse(message.get("from", ""))
         return "" if who.resource and self._is_room(who.bare) else who.bare
+
+    # -- copies ------------------------------------------------------------
+
+    def carbon(self, message: ET.Element) -> Copied | None:
+        """A copy of what another device of ours sent or got; only by our account itself (XEP-0280 section 11)."""
+        if not self.carbons or message.get("from") != self.own.bare:
+            return None
+        wrapped = [child for child in message if child.tag in (f"{{{CARBONS}}}sent", f"{{{CARBONS}}}received")]
+        forwarded = wrapped[0].findall(f"{{{FORWARD}}}forwarded") if len(wrapped) == 1 else []
+        inner = forwarded[0].findall(f"{{{CLIENT}}}message") if len(forwarded) == 1 else []
+        copied = self.copied(inner[0]) if len(inner) == 1 else None
+        return copied if copied is not None and copied.sent is wrapped[0].tag.endswith("}sent") else None
+
+    def copied(self, message: ET.Element) -> Copied | None:
+        """Of whom a 1:1 message is that our account gives again; not one that neither comes from nor goes to us."""
+        if message.get("type", "normal") not in ("chat", "normal") or not message.get("from"):
+            return None
+        sender, to = Jid.parse(message.get("from", "")), Jid.parse(message.get("to") or self.own.bare)
+        sent = sender.bare == self.own.bare
+        other = to if sent else sender
+        if not (sent or to.bare == self.own.bare) or other.bare in self._rooms or self._is_room(other.bare):
+            return None
+        return None if message.find(f"{{{MUC_USER}}}x") is not None else Copied(message, other, sent)
+
+    def is_archive(self, message: ET.Element, archive: str) -> bool:
+        """Whether an archive's result comes from it: from the room, or from our account, which may leave that out."""
+        sender = message.get("from")
+        return sender == archive or (archive == self.own.bare and sender is None)
 
     # -- rooms -------------------------------------------------------------
 
@@ -192,6 +231,12 @@ def delayed(stanza: ET.Element, *by: str | None) -> int:
         elif delay.get("from") in by:
             told = _moment(delay.get("stamp", "")) or told
     return told or unsigned
+
+
+def delayed_at(forwarded: ET.Element) -> int:
+    """When a forwarded message was said first, in ms, as who forwards it says (XEP-0297); 0 when it does not."""
+    delay = forwarded.find(f"{{{DELAY}}}delay")
+    return _moment(delay.get("stamp", "")) if delay is not None else 0
 
 
 def is_delayed(stanza: ET.Element) -> bool:

@@ -12,6 +12,8 @@ from teahouse.engine.xml import DISCO_INFO, DISCO_ITEMS, condition, el
 
 _SERVICES, _ITEMS = 20, 5_000
 """Most that are asked, or listed."""
+Described = tuple[RoomFacts, frozenset[str]]
+"""What a room says of itself, and its features."""
 
 
 async def ask_info(client: Client, jid: str, seconds: float = 30) -> ET.Element:
@@ -19,7 +21,7 @@ async def ask_info(client: Client, jid: str, seconds: float = 30) -> ET.Element:
     return await client.ask(el("iq", {"type": "get", "to": jid}, el(f"{{{DISCO_INFO}}}query")), seconds)
 
 
-async def ask_room(client: Client, jid: str, seconds: float = 30) -> tuple[RoomFacts, frozenset[str]]:
+async def ask_room(client: Client, jid: str, seconds: float = 30) -> Described:
     """What a room says of itself, and its features; raises Trouble."""
     return facts_of(await ask_info(client, jid, seconds), jid)
 

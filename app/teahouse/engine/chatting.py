@@ -10,7 +10,7 @@ from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.text import BODY_LIMIT, cleaned, excess
-from teahouse.engine import requesting
+from teahouse.engine import recalling, requesting
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.rooming import leave
 from teahouse.engine.xml import ROSTER, el
@@ -111,4 +111,5 @@ COMMANDS: Handlers = {
     c.AddContact: _add_contact,
     c.AnswerContact: _answer_contact,
     **requesting.COMMANDS,
+    **recalling.COMMANDS,
 }

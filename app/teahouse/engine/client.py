@@ -1,4 +1,7 @@
-"""The one client: slixmpp behind the guard, for one connection. Stanzas go to `on_stanza` as parsed XML, in order."""
+"""The one client: slixmpp behind the guard, for one connection. Stanzas go to `on_stanza` as parsed XML, in order.
+
+The session that it carries (`stream`) may be an older one: then what was under way goes on as if nothing had been.
+"""
 
 import asyncio
 import logging
@@ -16,8 +19,8 @@ from teahouse.domain.text import cleaned, illegal_in_xml
 from teahouse.engine.guard import GuardedStream, Phase
 from teahouse.engine.login import Login
 from teahouse.engine.pacer import Pacer
-from teahouse.engine.questions import Questions
-from teahouse.engine.xml import CLIENT
+from teahouse.engine.stream import SM, OutOfStep, Stream
+from teahouse.engine.xml import CLIENT, PING, el
 from teahouse.net.certificate import tls_problem
 from teahouse.net.way import Endpoint
 
@@ -26,13 +29,26 @@ _BACKLOG, _BACKLOG_BYTES = 2_000, 8 << 20
 """Stanzas, and bytes, held before the socket is left unread."""
 STANZA_BYTES = 240_000
 """The most that is sent as one: the usual servers take 256 KiB."""
+_STANZAS = tuple(f"{{{CLIENT}}}{name}" for name in ("message", "presence", "iq"))
+_UNWRITTEN = (Fault.DISK_FULL, Fault.NOT_WRITABLE)
+_OVER = (Fault.SERVER_MISBEHAVED, Fault.SESSION_REPLACED)
 
 
 class Client(GuardedStream):
-    """One connection, used once. `ready` is done when the session is bound; `lost` tells why it ended."""
+    """One connection, used once. `ready` is done when the session is bound; `lost` tells why it ended.
+
+    With `held`, a session that lost its connection, that one is resumed if the server still knows it.
+    """
 
     def __init__(
-        self, jid: str, password: str, server: Server, known_key: str | None, *, allow_plain: bool = False
+        self,
+        jid: str,
+        password: str,
+        server: Server,
+        known_key: str | None,
+        *,
+        allow_plain: bool = False,
+        held: Stream | None = None,
     ) -> None:
         super().__init__(jid, server, known_key)
         loop = asyncio.get_running_loop()
@@ -40,12 +56,12 @@ class Client(GuardedStream):
         self.ready: asyncio.Future[None] = loop.create_future()
         self.lost: asyncio.Future[Problem] = loop.create_future()
         self.ready.add_done_callback(_retrieved)
-        self._login = Login(self, password, allow_plain, self._bound)
+        self.stream = held or Stream(self.own)
+        self._login = Login(self, password, allow_plain, self._bound, held)
         self._on_stanza: Callable[[ET.Element], None] | None = None
         self._backlog: deque[ET.Element] = deque()
         self._unread = 0
         self._draining: asyncio.Task[None] | None = None
-        self._questions = Questions(self.put)
 
     # -- connecting ------------------------------------------------------
 
@@ -67,6 +83,11 @@ class Client(GuardedStream):
     def _bound(self, address: Jid) -> None:
         self.own = address
         self.move(Phase.BOUND)
+        if not self._login.resumed:
+            self.stream = Stream(address)
+        self.stream.attach(self.send_raw)
+        if self._login.managed and not self._login.resumed:
+            self.stream.enable()
         if not self.ready.done():
             self.ready.set_result(None)
 
@@ -101,28 +122,41 @@ class Client(GuardedStream):
         while self._backlog:
             self._take(self._backlog.popleft())
             await pacer.breathe()
+        self.stream.answer()
         self._unread = 0
         if self.transport is not None and not self.transport.is_closing():
             self.transport.resume_reading()
 
     def _take(self, xml: ET.Element) -> None:
-        if xml.tag == f"{{{CLIENT}}}iq" and xml.get("type") in ("result", "error"):
-            return self._questions.answered(xml, (self.own.bare, str(self.own), self.host))
-        if self._on_stanza is None or not xml.tag.startswith(f"{{{CLIENT}}}"):
+        if xml.tag.startswith(f"{{{SM}}}"):
+            try:
+                return self.stream.take(xml)
+            except OutOfStep as error:
+                return self.fail(self.misbehaved(str(error)).problem)
+        if xml.tag not in _STANZAS:
             return
         try:
-            self._on_stanza(xml)
+            if xml.tag == f"{{{CLIENT}}}iq" and xml.get("type") in ("result", "error"):
+                self.stream.questions.answered(xml, (self.own.bare, str(self.own), self.host))
+            elif self._on_stanza is not None:
+                self._on_stanza(xml)
         except Trouble as trouble:
+            if trouble.problem.fault in _UNWRITTEN:
+                # Not acknowledged, nor is anything behind it: it comes again.
+                self._backlog.clear()
+                return self.fail(trouble.problem)
             log.info("a stanza was dropped: %s", trouble.problem.fault.value)
         except Exception as error:
             log.error("a stanza was dropped: %s", type(error).__name__)
+        self.stream.took()
 
-    def put(self, xml: ET.Element) -> None:
+    def put(self, xml: ET.Element, token: int = 0) -> None:
         """Send a stanza; dropped when there is no session any more. Illegal characters become U+FFFD.
 
-        Raises Trouble(MESSAGE_TOO_LONG): servers end the stream of whoever sends more than they take.
+        Where the server acknowledges stanzas, `stream.on_acked` is told the token. Raises Trouble(MESSAGE_TOO_LONG):
+        servers end the stream of whoever sends more than they take.
         """
-        if self.phase is not Phase.BOUND or self.transport is None:
+        if self.phase is not Phase.BOUND or self.stream.closed:
             return
         for element in xml.iter():
             element.text = _sound(element.text)
@@ -132,11 +166,22 @@ class Client(GuardedStream):
         written = tostring(xml, xmlns=CLIENT, stream=self, top_level=True)
         if len(written.encode()) > STANZA_BYTES:
             raise Trouble(Problem(Fault.MESSAGE_TOO_LONG, str(len(written)), str(STANZA_BYTES)))
-        self.send_raw(written)
+        self.stream.send(written, token)
 
     async def ask(self, iq: ET.Element, seconds: float = 30) -> ET.Element:
         """Send an IQ and wait for its answer, an error too; raises Trouble (TIMED_OUT, CONNECTION_LOST)."""
-        return await self._questions.ask(iq, self.host, seconds)
+        return await self.stream.questions.ask(self.put, iq, self.host, seconds)
+
+    async def alive(self, seconds: float) -> None:
+        """Make sure that the server hears us; raises Trouble (TIMED_OUT, CONNECTION_LOST)."""
+        if not self.stream.enabled:
+            await self.ask(el("iq", {"type": "get"}, el(f"{{{PING}}}ping")), seconds)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self.stream.probe()
+        except TimeoutError:
+            raise Trouble(Problem(Fault.TIMED_OUT, self.host)) from None
 
     # -- the end ---------------------------------------------------------
 
@@ -145,7 +190,11 @@ class Client(GuardedStream):
         while self._backlog and self._on_stanza is not None:
             self._take(self._backlog.popleft())
         problem = self.problem or Problem(Fault.CONNECTION_LOST, self.host)
-        self._questions.close()
+        told = problem.fault is Fault.CONNECTION_LOST and problem.detail
+        if self._carries and (told or problem.fault in _OVER or not self.stream.resumable):
+            self.stream.close()
+        elif self._carries:
+            self.stream.detach()
         if not self.ready.done():
             self.ready.set_exception(Trouble(problem))
         if not self.lost.done():
@@ -158,12 +207,20 @@ class Client(GuardedStream):
             self.transport.abort()
             await asyncio.sleep(0)
 
+    @property
+    def _carries(self) -> bool:
+        """Whether the session is this connection's: neither not yet resumed nor taken over by the next one."""
+        return self.phase is Phase.BOUND and self.stream.write == self.send_raw
+
     def close(self) -> None:
-        """Say good-bye and hang up."""
+        """Say good-bye and hang up; the session is over."""
         if self.transport is not None:
             if self.phase is Phase.BOUND:
+                self.stream.answer(last=True)
                 self.send_raw("</stream:stream>")
             self.transport.close()
+        if self._carries:
+            self.stream.close()
 
 
 def _sound(text: str | None) -> str | None:

@@ -40,7 +40,7 @@ class Phase(Enum):
 _MAY_LEAVE = {
     Phase.CONNECT: ("<stream:stream ", _STARTTLS),
     Phase.TLS: ("<stream:stream ", "<auth ", "<response "),
-    Phase.AUTH: ("<stream:stream ", "<iq "),
+    Phase.AUTH: ("<stream:stream ", "<iq ", "<resume "),
     Phase.BOUND: ("",),
 }
 """How that which is written in each phase begins."""

@@ -13,11 +13,13 @@ from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import Event, MessageChanged, MessageRemoved, MessageStored, WentWrong
 from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Trouble
-from teahouse.engine.arrivals import Arrival
+from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
-from teahouse.store import chats, messages
+from teahouse.store import archives, chats, messages
 
 BATCH, TICK, RETRY = 200, 0.03, 5.0
+SPACE = 1_000_000
+"""Order keys that are left free in front of what comes while an archive is read, for what it holds."""
 AHEAD = 60_000
 """Milliseconds by which another clock may be ahead of ours."""
 
@@ -42,6 +44,20 @@ class Inbound:
         self._waiting: list[Arrival] = []
         self._timer: asyncio.TimerHandle | None = None
         self._replays: dict[int, Replay] = {}
+        self._stuck = False
+        self.followed: set[tuple[int, str]] = set()
+        """Archives (of accounts) of which everything is held: what comes by itself moves their cursors on."""
+        self.reading = 0
+        """How many archives are read at the moment: then room is left for what they hold."""
+        self._let_in: dict[int, int] = {}
+        """Order keys up to which chats hold what a stranger had said before being let in, while archives are read."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether whatever came is on disk; it is put there if the disk takes it."""
+        if not self._stuck:
+            self.flush()
+        return not self._waiting
 
     def take(self, arrival: Arrival) -> None:
         """Accept a message; it is on disk within TICK seconds."""
@@ -68,13 +84,21 @@ class Inbound:
             with self._bench.db.transaction():
                 events, touched = self._store(batch)
         except Trouble as trouble:
-            self._waiting = batch + self._waiting
+            self._waiting, self._stuck = batch + self._waiting, True
             self._timer = asyncio.get_running_loop().call_later(RETRY, self.flush)
             self._bench.announce(WentWrong(trouble.problem))
             if trouble.problem.fault not in (Fault.DISK_FULL, Fault.NOT_WRITABLE):
                 raise
             return
+        self._stuck = False
         self._tell(events, touched)
+
+    def read(self, more: int) -> None:
+        """One archive more is read, or one less."""
+        self.flush()
+        self.reading += more
+        if not self.reading:
+            self._let_in.clear()
 
     def bring(self, batch: list[Arrival], along: Callable[[], object]) -> None:
         """Write down messages at once and do what belongs to it, both or neither; raises Trouble."""
@@ -82,6 +106,9 @@ class Inbound:
         with self._bench.db.transaction():
             events, touched = self._store(batch)
             along()
+        for event in events:
+            if isinstance(event, MessageStored) and batch[0].stretch is None:
+                self._let_in[event.message.chat] = event.message.order
         self._tell(events, touched)
 
     def _tell(self, events: list[Event], touched: list[int]) -> None:
@@ -94,22 +121,41 @@ class Inbound:
         events: list[Event] = []
         fresh: dict[int, list[Message]] = {}
         places: dict[int, int] = {}
+        old: set[int] = set()
         for arrival in batch:
             known = self._known(arrival)
             replay = self._replay_of(arrival)
+            self._follow(arrival)
             if known is not None:
                 replay.place, replay.matched = known.order, True
-                if known.mine and known.state is not Delivery.CONFIRMED:
-                    events += self._confirm(known, arrival, places)
+                events += self._again(known, arrival, places)
                 continue
             stored = self._write(arrival, places)
             events.append(MessageStored(stored))
             fresh.setdefault(arrival.chat, []).append(stored)
+            if arrival.stretch is not None and not arrival.stretch.counts:
+                old.add(stored.id)
         for chat, stored_here in fresh.items():
-            unread = [m for m in stored_here if not m.mine]
+            unread = [m for m in stored_here if not m.mine and m.id not in old]
             last = max(stored_here, key=lambda m: m.key)
             chats.spoken(self._bench.db, chat, last, len(unread), sum(m.mention for m in unread))
         return events, list(fresh)
+
+    def _follow(self, arrival: Arrival) -> None:
+        name = arrival.identity
+        if arrival.stretch is None and name.stanza_id and (arrival.account, name.archive) in self.followed:
+            archives.set_cursor(self._bench.db, arrival.account, name.archive, name.stanza_id)
+
+    def _again(self, known: Message, arrival: Arrival, places: dict[int, int]) -> list[Event]:
+        """A message that we have has come once more."""
+        if known.mine and known.state is not Delivery.CONFIRMED:
+            return self._confirm(known, arrival, places)
+        if arrival.identity.stanza_id:
+            messages.name(self._bench.db, known.id, arrival.identity)
+        if arrival.stretch is not None:
+            low = arrival.stretch.low
+            low[known.chat] = max(known.order, low.get(known.chat, 0))
+        return []
 
     def _known(self, arrival: Arrival) -> Message | None:
         where = (self._bench.db, arrival.account, arrival.chat)
@@ -120,7 +166,7 @@ class Inbound:
         now = time.time_ns() // 1_000_000
         stamp = min(arrival.stamp or now, now + AHEAD)
         place = self._place(arrival, stamp * 1000, places)
-        if arrival.kind is ChatKind.PERSON:
+        if arrival.kind is ChatKind.PERSON and arrival.stretch is None:
             # What comes late was said after what we have: no stamp hides a message among the old ones.
             stamp = min(place // 1000, now + AHEAD)
         state = Delivery.CONFIRMED if arrival.mine else Delivery.RECEIVED
@@ -141,7 +187,7 @@ class Inbound:
         return messages.append(self._bench.db, message, arrival.identity)
 
     def _replay_of(self, arrival: Arrival) -> Replay:
-        if not arrival.stamp or arrival.kind is ChatKind.PERSON:
+        if not arrival.stamp or arrival.kind is ChatKind.PERSON or arrival.stretch is not None:
             return Replay()
         replay = self._replays.setdefault(arrival.chat, Replay(oldest=arrival.stamp))
         replay.count, replay.oldest = replay.count + 1, min(replay.oldest, arrival.stamp)
@@ -149,18 +195,35 @@ class Inbound:
 
     def _place(self, arrival: Arrival, wanted: int, places: dict[int, int]) -> int:
         chat = arrival.chat
+        if arrival.stretch is not None:
+            return self._between(arrival.stretch, chat, wanted)
         if arrival.stamp and arrival.kind is ChatKind.ROOM:
             # Within one replay the server's order rules, whatever the clocks say.
             replay = self._replays[chat]
             replay.place = max(wanted, replay.place + 1)
             return replay.place
         last = places.get(chat) or messages.last_place(self._bench.db, chat)
-        places[chat] = max(wanted, last + 1)
+        places[chat] = max(wanted, last + (SPACE if self.reading else 1))
         return places[chat]
+
+    def _between(self, stretch: Stretch, chat: int, wanted: int) -> int:
+        """Behind what the archive has before it, below what has come since."""
+        low = stretch.low.get(chat)
+        if low is None:
+            low = max(messages.settled_place(self._bench.db, chat, stretch.newest), self._let_in.get(chat, 0))
+        high = stretch.high.get(chat) or messages.settled_after(self._bench.db, chat, low)
+        # Where there is no room left they share a key; then the order in which they were written down counts.
+        stretch.low[chat] = min(max(wanted, low + 1), max(low, high - 1)) if high else max(wanted, low + 1)
+        return stretch.low[chat]
 
     def _confirm(self, known: Message, arrival: Arrival, places: dict[int, int]) -> list[Event]:
         place = known.order
-        if not arrival.stamp:
+        if (stretch := arrival.stretch) is not None:
+            low = stretch.low.get(known.chat) or messages.settled_place(self._bench.db, known.chat, stretch.newest)
+            if place <= low:
+                place = self._between(stretch, known.chat, 0)
+            stretch.low[known.chat] = place
+        elif not arrival.stamp:
             last = places.get(known.chat) or messages.last_place(self._bench.db, known.chat)
             place = known.order if last == known.order else last + 1
             places[known.chat] = max(last, place)

@@ -1,4 +1,7 @@
-"""Signing in, step by step: SASL and a resource (RFC 6120 sections 6 and 7). Each step takes one kind of element."""
+"""Signing in, step by step: SASL and a resource (RFC 6120 sections 6 and 7), or a session that goes on (XEP-0198).
+
+Each step takes one kind of element.
+"""
 
 import asyncio
 import secrets
@@ -11,6 +14,7 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.text import label
 from teahouse.engine.guard import FEATURES, GuardedStream, Phase
 from teahouse.engine.scram import SCRAM, Scram, prepared
+from teahouse.engine.stream import SM, OutOfStep, Stream
 from teahouse.engine.xml import CLIENT, condition
 
 _SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
@@ -21,10 +25,23 @@ _REFUSED = ("not-authorized", "credentials-expired", "account-disabled")
 
 
 class Login:
-    """Signs one stream in. `take` raises Trouble when something else comes than what is due."""
+    """Signs one stream in. `take` raises Trouble when something else comes than what is due.
 
-    def __init__(self, stream: GuardedStream, password: str, allow_plain: bool, bound: Callable[[Jid], None]) -> None:
+    With `held` that session is resumed, and only when the server does not know it any more there is a new one.
+    """
+
+    def __init__(
+        self,
+        stream: GuardedStream,
+        password: str,
+        allow_plain: bool,
+        bound: Callable[[Jid], None],
+        held: Stream | None = None,
+    ) -> None:
         self._stream, self._password, self._allow_plain, self._bound = stream, password, allow_plain, bound
+        self._held = held
+        self.managed = self.resumed = False
+        """Whether the server offers to count stanzas, and whether the held session goes on."""
         self._expected: Callable[[ET.Element], None] = self._mechanisms
         self._scram: Scram | None = None
         self._proving: asyncio.Task[None] | None = None
@@ -112,6 +129,30 @@ class Login:
             raise self._stream.misbehaved("no session to be had")
         session = xml.find(f"{{{_SESSION}}}session")
         self._session_due = session is not None and session.find(f"{{{_SESSION}}}optional") is None
+        self.managed = xml.find(f"{{{SM}}}sm") is not None
+        if self._held is not None and self.managed:
+            self._expected = self._resumption
+            self._stream.send_raw(self._held.resumption())
+        else:
+            self._ask_resource()
+
+    def _resumption(self, xml: ET.Element) -> None:
+        assert self._held is not None
+        if xml.tag == f"{{{SM}}}failed":
+            self._held.failed(xml)
+            return self._ask_resource()
+        if xml.tag != f"{{{SM}}}resumed":
+            raise self._stream.misbehaved("a stanza before the session")
+        try:
+            self._held.resumed(xml)
+        except OutOfStep as error:
+            # Whoever counts otherwise than we do cannot go on where we stopped.
+            self._held.close()
+            raise self._stream.misbehaved(str(error)) from None
+        self.resumed = True
+        self._bound(self._held.address)
+
+    def _ask_resource(self) -> None:
         self._expected = self._resource
         self._ask(f"<bind xmlns='{_BIND}'/>")
 

@@ -1,7 +1,21 @@
 """Messages out: written down first, sent in order, never ticked before somebody said they arrived.
 
-A room confirms by reflecting the message. In a 1:1 chat the server acknowledges: the answer to a ping that was sent
-behind the message says that the message before it was taken (RFC 6120 section 10.1, in-order processing).
+The states of an own message, and what moves it:
+
+    QUEUED     written down, not sent        -> SENT, when it is its turn and its chat can be reached
+    SENT       on its way                    -> ACKED, when the server acknowledges it (XEP-0198; where it does not
+                                                count, by the answer to a ping behind it, RFC 6120 section 10.1)
+                                             -> UNSURE, when the session is over before anybody said it arrived
+    ACKED      the server has it             -> CONFIRMED, when the room reflects it or an archive has it
+    CONFIRMED  everybody can read it         the end
+    UNSURE     nobody knows                  -> CONFIRMED, when the archive has it
+                                             -> QUEUED, when the archive reaches back that far and has it not
+                                             stays, where there is no archive to ask: then by hand
+    FAILED     refused, or it ends streams   -> QUEUED, by hand
+
+A session that is resumed loses nothing: what the server has not handled goes again by itself, in order. In a room what
+was not reflected is judged by the room's history. Until the archive has been asked, nothing new is sent to people, or
+in that room, for it would overtake what has to be sent again under its old id.
 
 A message that ends the stream would end it each time it is tried. When the server has closed the stream for what it was
 sent, messages go out one at a time until it is found, and that one has failed.
@@ -10,7 +24,7 @@ sent, messages go out one at a time until it is found, and that one has failed.
 import asyncio
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from teahouse.domain.chat import ChatKind, Presence
 from teahouse.domain.message import Delivery
@@ -51,9 +65,13 @@ class Outbox:
         self._bench, self._account, self._rooms, self._client = bench, account, rooms, client
         self._acknowledging: asyncio.Task[None] | None = None
         self._under_way: set[int] = set()
-        """Sent on this connection; some may have arrived since."""
+        """Sent in this session; some may have arrived since."""
         self._losses: Counter[int] = Counter()
         self._one_by_one = False
+        self._judged = False
+        """Whether the archive was asked about what had been sent to people before this session."""
+
+    # -- out -----------------------------------------------------------------
 
     def kick(self) -> None:
         """Send whatever may go now."""
@@ -66,14 +84,14 @@ class Outbox:
         for message in waiting[: 1 if self._one_by_one else None]:
             self._send(client, message)
         wanted = self._one_by_one or any(message.kind is ChatKind.PERSON for message in waiting)
-        if wanted and (self._acknowledging is None or self._acknowledging.done()):
-            self._acknowledging = asyncio.ensure_future(self._acknowledge(client))
+        if wanted and not client.stream.counting:
+            self._ask_for_answers(client)
 
     def _may_go(self, message: Outgoing) -> bool:
         if message.kind is ChatKind.PERSON:
-            return True
+            return self._judged
         room = self._rooms.of_chat(message.chat)
-        return room is not None and room.presence is Presence.HERE and not room.replaying
+        return room is not None and room.presence is Presence.HERE and room.judged
 
     def _send(self, client: Client, message: Outgoing) -> None:
         crash_point("written")
@@ -81,10 +99,30 @@ class Outbox:
         self._bench.move(message.id, Delivery.SENT)
         self._under_way.add(message.id)
         try:
-            client.put(_stanza(message))
+            client.put(_stanza(message), message.id)
         except Trouble as trouble:
             self._bench.move(message.id, Delivery.FAILED, trouble.problem.fault.value.replace("-", " "))
         crash_point("sent")
+
+    # -- arrived -------------------------------------------------------------
+
+    def acknowledged(self, tokens: Sequence[int]) -> None:
+        """The server has taken these. None at all means that it counts nothing: then it is asked."""
+        self._under_way.difference_update(tokens)
+        for number in tokens:
+            self._losses.pop(number, None)
+            now = messages.get(self._bench.db, number)
+            if now is not None and now.state is Delivery.SENT:
+                self._bench.move(number, Delivery.ACKED)
+        client = self._client()
+        if not tokens and client is not None and self._unanswered():
+            self._ask_for_answers(client)
+        elif self._one_by_one:
+            self.kick()
+
+    def _ask_for_answers(self, client: Client) -> None:
+        if self._acknowledging is None or self._acknowledging.done():
+            self._acknowledging = asyncio.ensure_future(self._acknowledge(client))
 
     async def _acknowledge(self, client: Client) -> None:
         while covered := self._unanswered():
@@ -110,9 +148,18 @@ class Outbox:
     def _still_under_way(self) -> list[Outgoing]:
         return [message for message in self._sent() if message.id in self._under_way]
 
+    # -- lost ----------------------------------------------------------------
+
     def lost(self, problem: Problem | None = None) -> None:
-        """The connection broke: nobody knows whether what was under way to people has arrived."""
-        suspects, self._under_way = self._still_under_way(), set()
+        """The session is over: nobody knows whether what was under way to people has arrived, or has ended it."""
+        self._suspect(problem)
+        self._under_way, self._judged = set(), False
+        for message in self._sent():
+            if message.kind is ChatKind.PERSON:
+                self._bench.move(message.id, Delivery.UNSURE)
+
+    def _suspect(self, problem: Problem | None) -> None:
+        suspects = self._still_under_way()
         blamed = problem.detail if problem is not None and problem.detail in _CONTENT else ""
         self._losses.update(message.id for message in suspects)
         self._one_by_one = self._one_by_one or (bool(blamed) and len(suspects) > 1)
@@ -121,27 +168,46 @@ class Outbox:
                 reason = blamed or Fault.CONNECTION_LOST.value
                 self._bench.move(message.id, Delivery.FAILED, reason.replace("-", " "))
                 del self._losses[message.id]
-        for message in self._sent():
-            if message.kind is ChatKind.PERSON:
-                self._bench.move(message.id, Delivery.UNSURE)
+
+    # -- judged --------------------------------------------------------------
+
+    def judged(self, *, reaches: bool) -> None:
+        """The archive was asked as far as can be. What it `reaches` and does not hold is sent again, no other."""
+        if reaches:
+            for message in stored.waiting(self._bench.db, self._account, Delivery.UNSURE):
+                if message.kind is ChatKind.PERSON:
+                    self._bench.move(message.id, Delivery.QUEUED)
+        self._judged = True
+        self.kick()
 
     def replayed(self, room: Room, replay: Replay) -> None:
         """A room's history is in: what is not in it, and would be, is sent again under the same id."""
-        for message in self._sent():
-            if message.chat != room.chat:
-                continue
+        for message in stored.unreflected(self._bench.db, room.chat):
             empty = not replay.count and not messages.before(self._bench.db, room.chat, (message.place, 0), 1)
             reaches = replay.matched or empty or 0 < replay.oldest <= message.place // 1000
-            self._bench.move(message.id, Delivery.QUEUED if reaches else Delivery.UNSURE)
+            self._settle(message, reaches)
+        room.judged = True
         self.kick()
+
+    def judged_in_room(self, room: Room, *, reaches: bool) -> None:
+        """The room's archive was asked as far as can be."""
+        for message in stored.unreflected(self._bench.db, room.chat):
+            self._settle(message, reaches)
+        room.judged = True
+        self.kick()
+
+    def _settle(self, message: Outgoing, reaches: bool) -> None:
+        if reaches:
+            self._bench.move(message.id, Delivery.QUEUED)
+        elif message.state is Delivery.SENT:
+            self._bench.move(message.id, Delivery.UNSURE)
 
     def bounced(self, error: ET.Element, chat: int) -> None:
         """Whoever an own message was for said that it was not delivered."""
         named, text = condition(error)
-        origin, reason = error.get("id", ""), label(text or named.replace("-", " "), 300)
-        for message in stored.waiting(self._bench.db, self._account, Delivery.SENT, Delivery.ACKED):
-            if message.origin_id == origin and message.chat == chat:
-                self._bench.move(message.id, Delivery.FAILED, reason)
+        reason = label(text or named.replace("-", " "), 300)
+        for number in stored.under(self._bench.db, chat, error.get("id", "")):
+            self._bench.move(number, Delivery.FAILED, reason)
 
 
 def _stanza(message: Outgoing) -> ET.Element:

@@ -10,15 +10,14 @@ from teahouse.engine.authority import answers
 
 
 class Questions:
-    """Those of one connection."""
+    """Those of one session, which may outlive its connections."""
 
-    def __init__(self, put: Callable[[ET.Element], None]) -> None:
-        self._put = put
+    def __init__(self) -> None:
         self._open: dict[str, tuple[str, asyncio.Future[ET.Element]]] = {}
         self._closed = False
 
-    async def ask(self, iq: ET.Element, host: str, seconds: float) -> ET.Element:
-        """Send an IQ and wait for its answer, an error too; raises Trouble (TIMED_OUT, CONNECTION_LOST)."""
+    async def ask(self, put: Callable[[ET.Element], None], iq: ET.Element, host: str, seconds: float) -> ET.Element:
+        """Send an IQ by `put` and wait for its answer, an error too; raises Trouble (TIMED_OUT, CONNECTION_LOST)."""
         if self._closed:
             raise Trouble(Problem(Fault.CONNECTION_LOST, host))
         number = secrets.token_hex(12)
@@ -26,7 +25,7 @@ class Questions:
         future: asyncio.Future[ET.Element] = asyncio.get_running_loop().create_future()
         self._open[number] = (iq.get("to", ""), future)
         try:
-            self._put(iq)
+            put(iq)
             async with asyncio.timeout(seconds):
                 return await asyncio.shield(future)
         except TimeoutError:
@@ -45,7 +44,7 @@ class Questions:
             future.set_result(iq)
 
     def close(self) -> None:
-        """The connection is gone: nobody will answer."""
+        """The session is over: nobody will answer."""
         self._closed = True
         for _, future in self._open.values():
             future.cancel()

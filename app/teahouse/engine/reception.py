@@ -2,18 +2,17 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from dataclasses import replace
 
 from teahouse.domain.account import Account
 from teahouse.domain.chat import ChatKind
-from teahouse.domain.jid import Jid
 from teahouse.engine.answering import Answers
-from teahouse.engine.arrivals import of_person
+from teahouse.engine.archive import Archives
 from teahouse.engine.authority import Authority, room_changed
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
-from teahouse.engine.inbound import Inbound
+from teahouse.engine.inbound import Inbound, Replay
 from teahouse.engine.outbox import Outbox
+from teahouse.engine.people import People
 from teahouse.engine.requests import Requests
 from teahouse.engine.room import Room
 from teahouse.engine.rooms import CHANGED, Rooms
@@ -22,7 +21,10 @@ from teahouse.store import chats
 
 
 class Reception:
-    """Takes the stanzas of one account. `on_change` is told of rooms whose settings have changed."""
+    """Takes the stanzas of one account.
+
+    `on_change` is told of rooms whose settings have changed, `on_replayed` of those whose history has come.
+    """
 
     def __init__(
         self,
@@ -33,12 +35,16 @@ class Reception:
         roster: Roster,
         outbox: Outbox,
         on_change: Callable[[Room], None],
+        on_replayed: Callable[[Room, Replay], None],
     ) -> None:
         self._bench, self._account, self._inbound = bench, account, inbound
-        self._rooms, self._roster, self._outbox, self._on_change = rooms, roster, outbox, on_change
+        self._rooms, self._roster, self._outbox = rooms, roster, outbox
+        self._on_change, self._on_replayed = on_change, on_replayed
         self.authority = Authority(account.jid, rooms.by_jid, lambda: roster.contacts, self._is_room)
         self.answers = Answers(self.authority, roster)
         self.requests = Requests(bench, account.id, inbound)
+        self.archives = Archives(self.authority)
+        self.people = People(bench, account.id, inbound, roster, self.authority, self.requests, rooms.by_jid)
 
     def _is_room(self, bare: str) -> bool:
         chat = chats.find(self._bench.db, self._account.id, bare)
@@ -66,6 +72,8 @@ class Reception:
             self._roster.shown(who, stanza)
 
     def _message(self, stanza: ET.Element) -> None:
+        if self.archives.take(stanza):
+            return
         if (said := self.authority.said_in_room(stanza)) is not None:
             room, nick = said
             if (codes := room_changed(stanza)) & CHANGED:
@@ -79,8 +87,10 @@ class Reception:
                 self._outbox.bounced(stanza, chat.id)
         elif (invitation := self.authority.invites(stanza)) is not None:
             self.requests.take(invitation)
+        elif (copied := self.authority.carbon(stanza)) is not None:
+            self.people.copied(copied)
         elif (who := self.authority.said_by_person(stanza)) is not None:
-            self._said(who, stanza)
+            self.people.said(who, stanza)
 
     def end_replay(self, room: Room) -> None:
         """A room that tells no subject has told its history."""
@@ -89,22 +99,11 @@ class Reception:
             self._replayed(room)
 
     def _replayed(self, room: Room) -> None:
-        self._outbox.replayed(room, self._inbound.replay_over(room.chat))
+        self._on_replayed(room, self._inbound.replay_over(room.chat))
 
-    def _said(self, who: Jid, stanza: ET.Element) -> None:
-        judge = self.authority
-        arrival = of_person(self._account.id, 0, who.bare, stanza, judge.own, judge.archived)
-        if arrival is None:
-            return
-        if self._is_stranger(who):
-            self.requests.take(arrival)
+    def judge_by(self, room: Room, told: Replay | bool) -> None:
+        """What of ours a room has is known: by the history that it told, or by whether its archive was read so far."""
+        if isinstance(told, Replay):
+            self._outbox.replayed(room, told)
         else:
-            contact = self._roster.contacts.get(who.bare)
-            chat = self.requests.welcome(who.bare, (contact.name if contact else "") or who.bare)
-            self._inbound.take(replace(arrival, chat=chat.id))
-
-    def _is_stranger(self, who: Jid) -> bool:
-        """Whether this is neither a contact nor somebody whom the user writes with, nor our own server or account."""
-        if self._roster.holds(who.bare) or who.bare in (self.authority.own.bare, self.authority.own.domain):
-            return False
-        return chats.find(self._bench.db, self._account.id, who.bare) is None
+            self._outbox.judged_in_room(room, reaches=told)

@@ -47,6 +47,11 @@ class Requests:
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(TICK, self.flush)
 
+    @property
+    def settled(self) -> bool:
+        """Whether whatever came is on disk."""
+        return not self._waiting
+
     def flush(self) -> None:
         """Write down what has come; with a full disk some of it is kept in memory and tried again."""
         if self._timer is not None:

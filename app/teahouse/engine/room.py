@@ -48,6 +48,8 @@ class Room:
     occupants: dict[str, Occupant] = field(default_factory=dict)
     entered: "asyncio.Future[None] | None" = None
     replaying: bool = True
+    judged: bool = False
+    """Whether it is known which of our earlier messages it has."""
     occupant_id: str = ""
     """Our own, where the room gives one (XEP-0421)."""
     asked: "deque[tuple[str, str]]" = field(default_factory=lambda: deque(maxlen=8))

@@ -47,7 +47,7 @@ async def _join(desk: Desk, wish: c.JoinRoom) -> Chat:
     if chat.kind is not ChatKind.ROOM:
         chats.become_room(db, chat.id)
     try:
-        room = await online.enter(chat.id, jid, nick, password, exposed=wish.exposed)
+        room = await online.entering.enter(chat.id, jid, nick, password, exposed=wish.exposed)
     except Trouble:
         if known is None:
             chats.remove(db, chat.id)
@@ -69,7 +69,7 @@ async def leave(desk: Desk, wish: c.LeaveRoom) -> None:
     """Go out of a room and stay out."""
     chat, online = desk.of_chat(wish.chat)
     chats.set_left(desk.tools.db, chat.id)
-    online.leave(chat.id)
+    online.entering.leave(chat.id)
     desk.tools.announce_chat(chat.id)
 
 

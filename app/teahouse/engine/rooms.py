@@ -58,8 +58,10 @@ class Rooms:
 
     # -- entering ----------------------------------------------------------
 
-    def enter(self, chat: int, jid: str, nick: str, password: str) -> tuple[Room, ET.Element]:
-        """The room on the way in, and the presence to send."""
+    def enter(
+        self, chat: int, jid: str, nick: str, password: str, history: int = HISTORY_LINES
+    ) -> tuple[Room, ET.Element]:
+        """The room on the way in, and the presence to send, which asks for so many lines of history."""
         before = self.by_jid.get(jid)
         waiting = before.entered if before is not None and before.entered and not before.entered.done() else None
         # Whoever already waits to get in waits for the same.
@@ -67,7 +69,7 @@ class Rooms:
         self.by_jid[jid] = room
         # The room tells anew who is there.
         self._bench.announce(OccupantsChanged(chat, whole=True))
-        inner = el(f"{{{MUC}}}x", None, el(f"{{{MUC}}}history", {"maxstanzas": str(HISTORY_LINES)}))
+        inner = el(f"{{{MUC}}}x", None, el(f"{{{MUC}}}history", {"maxstanzas": str(history)}))
         if password:
             inner.append(el(f"{{{MUC}}}password", text=password))
         self._bench.announce_chat(chat)

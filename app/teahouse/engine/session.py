@@ -3,6 +3,9 @@
 OFF -> DIALING -> SECURING -> SIGNING_IN -> ONLINE, and WAITING between attempts. An account that goes by Tor is in
 TOR_WAIT, with nothing open, whenever tor is not ready. A failure that trying again cannot mend (wrong password, refused
 certificate, replaced session) stops it.
+
+A session whose connection broke is held: the next connection resumes it (XEP-0198) if it goes the same way, which with
+Tor means by the same circuit generation. Only when it is over is the account told that it was lost.
 """
 
 import asyncio
@@ -11,7 +14,7 @@ import random
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from teahouse.domain.account import Account, Link, Route, Server
 from teahouse.domain.events import CertificateDoubted, KeyChanged, LinkChanged
@@ -19,7 +22,7 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
 from teahouse.engine.guard import Phase
-from teahouse.engine.xml import PING, el
+from teahouse.engine.stream import Stream
 from teahouse.net.certificate import look
 from teahouse.net.dial import dial
 from teahouse.net.endpoints import endpoints
@@ -42,25 +45,54 @@ _NOT_THERE = frozenset({Fault.CERTIFICATE_REFUSED, Fault.NO_ENCRYPTION})
 """What tells that somebody else is at an address."""
 SHORTEST, LONGEST = 1.0, 120.0
 """Seconds between attempts."""
-PING_EVERY, PING_PATIENCE = 30.0, 15.0
+PING, PING_BY_TOR = (30.0, 15.0), (60.0, 30.0)
+"""Seconds after which the server is asked whether it is there, jittered, and until it must have answered."""
+HOLD = 600.0
+"""Seconds for which a session without a connection is held at most."""
 HANDSHAKE = 40.0
 
 
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who hears of a session: `stanza` gets what comes, the others are told what became of it."""
+
+    stanza: Callable[[ET.Element], None]
+    online: Callable[[], None]
+    """A new session is up."""
+    broken: Callable[[], None]
+    """The connection broke; the session may go on."""
+    resumed: Callable[[], None]
+    """It went on as if nothing had been."""
+    lost: Callable[[], None]
+    """It is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A session without a connection, and by which way alone it may go on."""
+
+    stream: Stream
+    way: Way
+    since: float = field(default_factory=time.monotonic)
+
+    def usable(self, way: Way) -> bool:
+        """Whether it may be resumed by this way, now."""
+        return self.stream.resumable and self.way == way and time.monotonic() - self.since < HOLD
+
+
 class Session:
-    """Keeps one account online. `on_online` and `on_lost` tell the engine; `on_stanza` gets what comes."""
+    """Keeps one account online."""
 
     def __init__(
         self,
         bench: Bench,
         account: Account,
         password: str,
-        on_stanza: Callable[[ET.Element], None],
-        on_online: Callable[[], None],
-        on_lost: Callable[[], None],
+        ears: Ears,
     ) -> None:
         self.account = account
-        self._bench, self._password = bench, password
-        self._on_stanza, self._on_online, self._on_lost = on_stanza, on_online, on_lost
+        self._bench, self._password, self._ears = bench, password, ears
+        self._held: Held | None = None
         self.client: Client | None = None
         self.link = Link.OFF
         self.problem: Problem | None = None
@@ -85,7 +117,7 @@ class Session:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._hang_up()
+        self._forget()
         if client is not None:
             await client.closed()
         self._tell(Link.OFF)
@@ -109,6 +141,7 @@ class Session:
             self._wake.clear()
             problem = await self._once()
             if problem.fault in FINAL:
+                self._forget()
                 self._tell(Link.OFF, problem)
                 return
             if self.account.route is Route.TOR and not self._bench.routes.tor_is_ready:
@@ -126,9 +159,7 @@ class Session:
         except Trouble as trouble:
             return trouble.problem
         self.client, self._failures = client, 0
-        client.on_stanza = self._on_stanza
-        self._tell(Link.ONLINE)
-        self._on_online()
+        self._arrived(client)
         watch = asyncio.ensure_future(self._watch(client))
         try:
             return await self._bench.routes.keep_to(way, _ended(client))
@@ -137,7 +168,34 @@ class Session:
             return trouble.problem
         finally:
             watch.cancel()
-            self._hang_up()
+            self._parted(client, way)
+
+    def _arrived(self, client: Client) -> None:
+        goes_on = self._held is not None and self._held.stream is client.stream
+        if goes_on:
+            self._held = None
+        else:
+            self._forget()
+        self._tell(Link.ONLINE)
+        (self._ears.resumed if goes_on else self._ears.online)()
+        client.on_stanza = self._ears.stanza
+
+    def _parted(self, client: Client, way: Way) -> None:
+        """The connection is no more, or is ended now; its session is held if it can go on."""
+        self.client = None
+        if not client.lost.done():
+            client.close()
+        self._held = Held(client.stream, way)
+        self._ears.broken()
+        if client.stream.closed:
+            self._forget()
+
+    def _forget(self) -> None:
+        """The held session is over."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.stream.close()
+            self._ears.lost()
 
     async def _way(self) -> Way:
         routes, account = self._bench.routes, self.account
@@ -149,7 +207,14 @@ class Session:
         resolvers, account, awaited = self._bench.routes.resolvers, self.account, self._awaited
         self._awaited = False
         await self._bench.logins.turn(account.id, account.route, awaited=awaited)
-        return await connect(account, self._password, way, self._phase, self._doubted, self._reached, resolvers)
+        if self._held is not None and not self._held.usable(way):
+            self._forget()
+        held = self._held.stream if self._held is not None else None
+        if held is not None and not held.commit():
+            raise Trouble(Problem(Fault.DISK_FULL))
+        return await connect(
+            account, self._password, way, self._phase, self._doubted, self._reached, resolvers, HANDSHAKE, held
+        )
 
     def _reached(self, place: Endpoint, server: Server, key: str) -> None:
         """The session is bound at this place: remember an onion address, its pin, and the server's key."""
@@ -166,10 +231,11 @@ class Session:
         self.account = account
 
     async def _watch(self, client: Client) -> None:
+        every, patience = PING_BY_TOR if self.account.route is Route.TOR else PING
         while True:
-            await asyncio.sleep(PING_EVERY * random.uniform(0.8, 1.2))
+            await _nap(every * random.uniform(0.8, 1.2))
             try:
-                await client.ask(el("iq", {"type": "get"}, el(f"{{{PING}}}ping")), PING_PATIENCE)
+                await client.alive(patience)
             except Trouble as trouble:
                 return client.fail(trouble.problem)
 
@@ -201,12 +267,6 @@ class Session:
         else:
             self._bench.announce(CertificateDoubted(number, host, shown, problem.detail))
 
-    def _hang_up(self) -> None:
-        client, self.client = self.client, None
-        if client is not None:
-            client.close()
-            self._on_lost()
-
     def _tell(self, link: Link, problem: Problem | None = None, retry_in: int = 0) -> None:
         self.link, self.problem = link, problem
         onion = link is Link.ONLINE and self._place is not None and is_onion(self._place.host)
@@ -216,6 +276,19 @@ class Session:
 def pause_after(failures: int) -> float:
     """Seconds to wait after so many failures in a row: doubling, with jitter."""
     return min(LONGEST, SHORTEST * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.5)
+
+
+async def _nap(seconds: float) -> None:
+    """Pause; after the computer has slept there is no more to wait for."""
+    ends, slept = time.monotonic() + seconds, _slept()
+    while (left := ends - time.monotonic()) > 0 and _slept() - slept < 2.0:
+        await asyncio.sleep(min(left, 5.0))
+
+
+def _slept() -> float:
+    """Seconds for which the computer has slept, where its kernel tells."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 async def _ended(client: Client) -> Problem:
@@ -231,15 +304,21 @@ async def connect(
     on_place: Callable[[Endpoint, Server, str], None] | None = None,
     resolvers: Sequence[Endpoint] | None = None,
     patience: float = HANDSHAKE,
+    held: Stream | None = None,
 ) -> Client:
-    """A client with a bound session; raises Trouble. Tries each endpoint until one answers."""
+    """A client with a bound session, the held one if the server still knows it; raises Trouble.
+
+    Tries each endpoint until one answers.
+    """
     if (account.route is Route.TOR) is not isinstance(way, ByTor):
         raise Trouble(Problem(Fault.UNEXPECTED, detail="a way that is not the account's"))
     domain = account.jid.partition("@")[2]
     problem = Problem(Fault.UNREACHABLE, domain)
     async for endpoint in endpoints(domain, account.server, way, account.onion, resolvers):
         server = await trusting(account.server, endpoint, way, domain)
-        client = Client(account.jid, password, server, known_key(way, account.key), allow_plain=account.allow_plain)
+        goes_on = held if held is not None and held.resumable else None
+        key = known_key(way, account.key)
+        client = Client(account.jid, password, server, key, allow_plain=account.allow_plain, held=goes_on)
         client.on_phase = on_phase
         try:
             await open_stream(client, endpoint, way)

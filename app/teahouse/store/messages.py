@@ -130,11 +130,57 @@ def last_place(db: Database, chat: int) -> int:
     return int(row[0]) if row else 0
 
 
+def newest(db: Database) -> int:
+    """The number of the message that was written down last."""
+    row = db.one("SELECT max(id) FROM message")
+    return int(row[0] or 0)
+
+
+_OPEN = f"({Delivery.QUEUED:d}, {Delivery.SENT:d}, {Delivery.UNSURE:d}, {Delivery.FAILED:d})"
+
+
+def settled_place(db: Database, chat: int, newest: int) -> int:
+    """The order key of the last message of a chat that has arrived and is no newer than this number; 0 without one."""
+    row = db.one(
+        f"SELECT place FROM message WHERE chat = ? AND id <= ? AND state NOT IN {_OPEN}"
+        " ORDER BY place DESC, id DESC LIMIT 1",
+        (chat, newest),
+    )
+    return int(row[0]) if row else 0
+
+
+def settled_after(db: Database, chat: int, place: int) -> int:
+    """The order key of the first message of a chat behind this one that has arrived; 0 when there is none."""
+    row = db.one(
+        f"SELECT place FROM message WHERE chat = ? AND place > ? AND state NOT IN {_OPEN} ORDER BY place, id LIMIT 1",
+        (chat, place),
+    )
+    return int(row[0]) if row else 0
+
+
+def place_of(db: Database, account: int, archive: str, stanza_id: str) -> int:
+    """The order key of an archived message, 0 when we have it not."""
+    row = db.one(
+        "SELECT place FROM message WHERE account = ? AND archive = ? AND stanza_id = ? AND stanza_id <> ''",
+        (account, archive, stanza_id),
+    )
+    return int(row[0]) if row else 0
+
+
+def name(db: Database, number: int, identity: Identity) -> None:
+    """A message that had no name in an archive has one."""
+    db.run(
+        "UPDATE message SET archive = ?, stanza_id = ? WHERE id = ? AND stanza_id = ''"
+        " AND NOT EXISTS (SELECT 1 FROM message m WHERE m.account = message.account AND m.archive = ?"
+        " AND m.stanza_id = ? AND m.stanza_id <> '')",
+        (identity.archive, identity.stanza_id, number, identity.archive, identity.stanza_id),
+    )
+
+
 def before(db: Database, chat: int, key: MessageKey, limit: int) -> tuple[Message, ...]:
     """The page that ends before this key, in order."""
     rows = db.all(
-        f"SELECT {COLUMNS} FROM message WHERE chat = ? AND (place, id) < (?, ?)"
-        " ORDER BY place DESC, id DESC LIMIT ?",
+        f"SELECT {COLUMNS} FROM message WHERE chat = ? AND (place, id) < (?, ?) ORDER BY place DESC, id DESC LIMIT ?",
         (chat, *key, limit),
     )
     return tuple(from_row(row) for row in reversed(rows))

@@ -13,12 +13,13 @@ from teahouse.domain.queries import (
     HistoryBefore,
     ListAccounts,
     ListChats,
+    ListGaps,
     ListKeys,
     Query,
     ReadPreferences,
     SearchMessages,
 )
-from teahouse.store import accounts, chats, keys, messages, preferences, search
+from teahouse.store import accounts, archives, chats, keys, messages, preferences, search
 from teahouse.store.database import Database, newest
 
 _ANSWERS: dict[type[Query], Callable[[Database, Any], object]] = {
@@ -27,6 +28,7 @@ _ANSWERS: dict[type[Query], Callable[[Database, Any], object]] = {
     ListChats: lambda db, q: chats.every(db),
     HistoryBefore: lambda db, q: messages.before(db, q.chat, q.key, q.limit),
     HistoryAfter: lambda db, q: messages.after(db, q.chat, q.key, q.limit),
+    ListGaps: lambda db, q: archives.gaps(db, q.chat),
     SearchMessages: lambda db, q: search.find(db, q.words, q.chat, q.limit),
     ReadPreferences: lambda db, q: preferences.every(db),
 }

@@ -25,7 +25,20 @@ def sentence(problem: Problem) -> str:
 
 
 def _sentences(fault: Fault) -> tuple[str, str]:
-    return {**_connection(), **_routes(), **_accounts(), **_rooms(), **_here()}[fault]
+    return {**_connection(), **_history(), **_routes(), **_accounts(), **_rooms(), **_here()}[fault]
+
+
+def _history() -> dict[Fault, tuple[str, str]]:
+    return {
+        Fault.HISTORY_GONE: (
+            _("{about} does not keep history that far back."),
+            _("What is missing here cannot be fetched any more."),
+        ),
+        Fault.HISTORY_NOWHERE: (
+            _("{about} keeps no history."),
+            _("What was said while you were away cannot be fetched."),
+        ),
+    }
 
 
 def _connection() -> dict[Fault, tuple[str, str]]:

@@ -1,0 +1,207 @@
+"""Reading archives: what was said while we were away, what is missing in between, and what is older than all we have.
+
+Of each archive we hold everything up to a cursor, an id of its own. On coming online it is read on from there, page by
+page, each page and the cursor in one transaction; from then on what comes by itself moves the cursor. When messages
+were sent of which nobody knows whether they arrived, reading begins before the oldest of them, and tells. Where reading
+cannot get on, a gap is kept for the user to see.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from teahouse.domain.chat import ChatKind
+from teahouse.domain.events import GapsChanged
+from teahouse.domain.history import Gap
+from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.engine.archive import Archives, Item, Wanted
+from teahouse.engine.arrivals import Arrival, Stretch
+from teahouse.engine.bench import Bench, crash_point
+from teahouse.engine.client import Client
+from teahouse.engine.inbound import Inbound
+from teahouse.engine.pacer import Pacer
+from teahouse.store import archives, chats, messages, outbox
+
+log = logging.getLogger(__name__)
+MOST_PAGES = 4_000
+"""Pages that are read at a time: an archive that never ends gets no further."""
+PAGES_BACK = 40
+"""Pages that are read from an archive's end towards something that we have."""
+OLDER = 100
+Read = Callable[[str, Item], Arrival | None]
+"""Makes an arrival of what an archive (by its address) holds; None of what says nothing."""
+
+
+class CatchUp:
+    """Reads the archives of one account. `read` judges what is in them."""
+
+    def __init__(self, bench: Bench, account: int, inbound: Inbound, pages: Archives, read: Read) -> None:
+        self._bench, self._account, self._inbound = bench, account, inbound
+        self._pages, self._read = pages, read
+        self._busy: set[str] = set()
+
+    def lost(self) -> None:
+        """The session is over: what comes next may leave something out."""
+        self._inbound.followed = {one for one in self._inbound.followed if one[0] != self._account}
+        self._busy.clear()
+
+    # -- what was missed -----------------------------------------------------
+
+    async def catch_up(self, client: Client, archive: str, room: int = 0) -> bool:
+        """Read on to the end; whether everything since the oldest message in doubt has been seen.
+
+        `room` is the chat of the room whose archive it is, 0 for that of our account. Failures leave gaps.
+        """
+        if archive in self._busy:
+            return False
+        self._busy.add(archive)
+        self._inbound.read(+1)
+        reaches, stretch = False, Stretch(messages.newest(self._bench.db))
+        try:
+            reaches = await self._on(client, archive, room, stretch)
+        except Trouble as trouble:
+            log.info("an archive was not read to its end: %s", trouble.problem.fault.value)
+            self._leave_gaps(room, stretch)
+        finally:
+            self._inbound.read(-1)
+            self._busy.discard(archive)
+        return reaches
+
+    async def _on(self, client: Client, archive: str, room: int, stretch: Stretch) -> bool:
+        cursor, reaches = archives.cursor(self._bench.db, self._account, archive), True
+        if cursor is None:
+            reaches = await self._begin(client, archive, room, stretch)
+        else:
+            try:
+                await self._forward(client, archive, self._start(archive, cursor, room), stretch)
+            except Trouble as trouble:
+                if trouble.problem.fault is not Fault.HISTORY_GONE:
+                    raise
+                reaches = False
+                await self._from_the_end(client, archive, room, stretch)
+        self._followed(archive, room)
+        return reaches
+
+    def _start(self, archive: str, cursor: str, room: int) -> str:
+        """The id from which on to read: the cursor, or one that is older than every message in doubt."""
+        db = self._bench.db
+        oldest = outbox.oldest_in_doubt(db, self._account, room)
+        if not oldest:
+            return cursor
+        held = archives.held_before(db, self._account, archive, oldest)
+        return archives.origin(db, self._account, archive) if held is None else held
+
+    async def _forward(self, client: Client, archive: str, after: str, stretch: Stretch) -> None:
+        seen, pacer = {after}, Pacer()
+        for _ in range(MOST_PAGES):
+            page = await self._pages.page(client, Wanted(archive, after=after))
+            if not seen.isdisjoint(item.id for item in page.items):
+                raise client.misbehaved("an archive that loops")
+            seen.update(item.id for item in page.items)
+            after = page.items[-1].id if page.items else after
+            self._keep(archive, page.items, stretch, after)
+            crash_point("page")
+            if page.complete:
+                return
+            await pacer.breathe()
+        raise Trouble(Problem(Fault.TIMED_OUT, archive))
+
+    async def _begin(self, client: Client, archive: str, room: int, stretch: Stretch) -> bool:
+        """Nothing is known of this archive yet: its newest page is where reading begins."""
+        held = archives.edge(self._bench.db, room, archive, newest=True) if room else ""
+        if held:
+            # The room's own history on entering has told it.
+            archives.set_cursor(self._bench.db, self._account, archive, held)
+            return False
+        page = await self._pages.page(client, Wanted(archive, before=""))
+        newest = page.items[-1].id if page.items else ""
+        stretch.counts = bool(room)
+        self._keep(archive, page.items, stretch, newest)
+        return page.complete
+
+    async def _from_the_end(self, client: Client, archive: str, room: int, stretch: Stretch) -> None:
+        """The archive does not know the cursor any more: read back to something that we have, or to its beginning."""
+        items: list[Item] = []
+        for _ in range(PAGES_BACK):
+            page = await self._pages.page(client, Wanted(archive, before=items[0].id if items else ""))
+            if not {item.id for item in items}.isdisjoint(item.id for item in page.items):
+                raise client.misbehaved("an archive that loops")
+            items[:0] = page.items
+            if page.complete or self._have_any(archive, page.items):
+                break
+        else:
+            self._leave_gaps(room, stretch, items[0].id)
+        self._keep(archive, items, stretch, items[-1].id if items else "")
+
+    def _have_any(self, archive: str, items: Sequence[Item]) -> bool:
+        return any(messages.place_of(self._bench.db, self._account, archive, item.id) for item in items)
+
+    def _keep(self, archive: str, items: Sequence[Item], stretch: Stretch, cursor: str) -> None:
+        arrivals = self._arrivals(archive, items, stretch)
+        self._inbound.bring(arrivals, lambda: archives.set_cursor(self._bench.db, self._account, archive, cursor))
+
+    def _arrivals(self, archive: str, items: Sequence[Item], stretch: Stretch) -> list[Arrival]:
+        found = []
+        for item in items:
+            try:
+                arrival = self._read(archive, item)
+            except Trouble as trouble:
+                if trouble.problem.fault is not Fault.BAD_ADDRESS:
+                    raise
+                continue
+            if arrival is not None:
+                found.append(replace(arrival, stretch=stretch))
+        return found
+
+    def _followed(self, archive: str, room: int) -> None:
+        self._inbound.followed.add((self._account, archive))
+        for chat in archives.read_on(self._bench.db, self._account, room):
+            self.tell_gaps(chat)
+
+    def _leave_gaps(self, room: int, stretch: Stretch, before: str = "") -> None:
+        db = self._bench.db
+        for chat in (room,) if room else archives.people_with_history(db, self._account):
+            place = stretch.low.get(chat) or messages.settled_place(db, chat, stretch.newest)
+            if place:
+                archives.open_gap(db, chat, place, before)
+                self.tell_gaps(chat)
+
+    def tell_gaps(self, chat: int) -> None:
+        """Say what is missing in a chat."""
+        self._bench.announce(GapsChanged(chat, archives.gaps(self._bench.db, chat)))
+
+    # -- by the user's wish ----------------------------------------------------
+
+    async def older(self, client: Client, archive: str, chat: int) -> bool:
+        """Fetch a page of what is older than all that we have of a chat; whether there may be more. Raises Trouble."""
+        db = self._bench.db
+        if archives.is_whole(db, chat):
+            return False
+        oldest = archives.edge(db, chat, archive, newest=False)
+        done, _ = await self._back(client, archive, chat, oldest, 0)
+        if done:
+            archives.set_whole(db, chat)
+        return not done
+
+    async def fill(self, client: Client, archive: str, gap: Gap) -> None:
+        """Fetch what is missing in a gap that has an end; raises Trouble."""
+        db, before = self._bench.db, gap.before
+        for _ in range(PAGES_BACK):
+            done, before = await self._back(client, archive, gap.chat, before, gap.place)
+            if done:
+                archives.close_gap(db, gap.id)
+                break
+            archives.shrink_gap(db, gap.id, before)
+        self.tell_gaps(gap.chat)
+
+    async def _back(self, client: Client, archive: str, chat: int, before: str, floor: int) -> tuple[bool, str]:
+        """Fetch the page before an id of a chat, above an order key: whether it was the last, and its first id."""
+        db, of = self._bench.db, chats.get(self._bench.db, chat)
+        person = of.jid if of is not None and of.kind is ChatKind.PERSON else ""
+        page = await self._pages.page(client, Wanted(archive, before=before, person=person, most=OLDER))
+        self._inbound.flush()
+        high = messages.place_of(db, self._account, archive, before) or messages.settled_after(db, chat, floor)
+        stretch = Stretch(0, counts=False, low={chat: floor}, high={chat: high})
+        met = bool(floor) and self._have_any(archive, page.items)
+        self._inbound.bring(self._arrivals(archive, page.items, stretch), lambda: None)
+        return page.complete or met, page.items[0].id if page.items else before

@@ -1,0 +1,80 @@
+"""What people say, however it comes: by itself, as a copy for our other devices, or from an archive.
+
+Each way leads to the chat with that person, or to the tray when it is by a stranger.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import replace
+
+from teahouse.domain.jid import Jid
+from teahouse.engine.archive import Item
+from teahouse.engine.arrivals import Arrival, of_archived_room, of_copy, of_person
+from teahouse.engine.authority import Authority, Copied, archive_id
+from teahouse.engine.bench import Bench
+from teahouse.engine.inbound import Inbound
+from teahouse.engine.requests import Requests
+from teahouse.engine.room import Room
+from teahouse.engine.roster import Roster
+from teahouse.store import chats
+
+
+class People:
+    """The people of one account. What it is given, the authority has let through."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        account: int,
+        inbound: Inbound,
+        roster: Roster,
+        authority: Authority,
+        requests: Requests,
+        rooms: Mapping[str, Room],
+    ) -> None:
+        self._bench, self._account, self._inbound = bench, account, inbound
+        self._roster, self._authority, self._requests = roster, authority, requests
+        self._rooms = rooms
+
+    def said(self, who: Jid, stanza: ET.Element) -> None:
+        """Somebody wrote to us."""
+        judge = self._authority
+        self._take(of_person(self._account, 0, who.bare, stanza, judge.own, judge.archived), who)
+
+    def copied(self, copied: Copied) -> None:
+        """Another device of ours wrote to somebody, or heard of them (XEP-0280)."""
+        own = self._authority.own
+        number = archive_id(copied.message, own.bare) if self._authority.archived else ""
+        self._take(of_copy(self._account, copied, own, number, 0), copied.other)
+
+    def _take(self, arrival: Arrival | None, other: Jid) -> None:
+        placed = self._placed(arrival, other)
+        if placed is not None:
+            self._inbound.take(placed)
+
+    def archived(self, archive: str, item: Item) -> Arrival | None:
+        """What an archive holds, for its chat; None when it says nothing, or goes to the tray. Raises Trouble."""
+        if archive != self._authority.own.bare:
+            room = self._rooms.get(archive)
+            return of_archived_room(self._account, room, item.message, item.id, item.stamp) if room else None
+        copied = self._authority.copied(item.message)
+        if copied is None:
+            return None
+        return self._placed(of_copy(self._account, copied, self._authority.own, item.id, item.stamp), copied.other)
+
+    def _placed(self, arrival: Arrival | None, other: Jid) -> Arrival | None:
+        """In its chat; None when the tray holds it."""
+        if arrival is None:
+            return None
+        if not arrival.mine and self._is_stranger(other):
+            self._requests.take(arrival)
+            return None
+        contact = self._roster.contacts.get(other.bare)
+        chat = self._requests.welcome(other.bare, (contact.name if contact else "") or other.bare)
+        return replace(arrival, chat=chat.id)
+
+    def _is_stranger(self, who: Jid) -> bool:
+        """Whether this is neither a contact nor somebody whom the user writes with, nor our own server or account."""
+        if self._roster.holds(who.bare) or who.bare in (self._authority.own.bare, self._authority.own.domain):
+            return False
+        return chats.find(self._bench.db, self._account, who.bare) is None
