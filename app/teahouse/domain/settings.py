@@ -55,6 +55,17 @@ LANGUAGE = Setting(
     (("", marked("Follow the system")), ("en", "English"), ("zh_CN", "简体中文")),
     early=True,
 )
+BOOKMARKS = Setting(
+    "bookmarks",
+    "auto",
+    marked("Your rooms on the server"),
+    marked("All your devices then enter the same rooms. The server can read the list, with nicks and room passwords."),
+    (
+        ("auto", marked("Only without Tor and proxy")),
+        ("server", marked("Always")),
+        ("local", marked("Never: on this computer only")),
+    ),
+)
 TOR_SOURCE = "tor.source"
 """The preference that says whose tor is used (a TorSource); chosen in a sheet of its own."""
 APPEARANCE = (THEME, DENSITY, SCALE, LANGUAGE)

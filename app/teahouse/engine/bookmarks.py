@@ -1,0 +1,180 @@
+"""Bookmarks (XEP-0402): the rooms of an account on all its devices, kept by its server where the user wants that.
+
+Asked for at the log-in, and merged by three sides: what the server has, what it had when last asked, and what is true
+here. What changed here goes there; else what is there is taken.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from teahouse.domain.account import Account, Route
+from teahouse.domain.chat import ChatKind
+from teahouse.domain.jid import Jid
+from teahouse.domain.problem import Trouble
+from teahouse.domain.settings import BOOKMARKS
+from teahouse.domain.text import label
+from teahouse.engine.bench import Bench
+from teahouse.engine.client import Client
+from teahouse.engine.xml import DATA, child_text, condition, el
+from teahouse.store import bookmarks as stored
+from teahouse.store import chats, preferences
+from teahouse.store.bookmarks import Remembered
+
+PUBSUB, NODE = "http://jabber.org/protocol/pubsub", "urn:xmpp:bookmarks:1"
+MOST = 500
+"""Rooms taken from one server."""
+_NAME, _PASSWORD = 60, 200
+_OPTIONS = {
+    "pubsub#persist_items": "true",
+    "pubsub#max_items": "max",
+    "pubsub#send_last_published_item": "never",
+    "pubsub#access_model": "whitelist",
+}
+"""Nobody but our own devices may read them (XEP-0402 section 3.1)."""
+_PLAINER = {**_OPTIONS, "pubsub#max_items": "255"}
+"""For servers that take them when a node is made, and know no `max`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """One room as the server has it."""
+
+    jid: str
+    name: str
+    nick: str
+    password: str
+    autojoin: bool
+
+
+class Bookmarks:
+    """Of one account. `client` is the connection; raises Trouble(OFFLINE) when there is none."""
+
+    def __init__(self, bench: Bench, account: Account, client: Callable[[], Client]) -> None:
+        self._bench, self._account, self._client = bench, account, client
+        self._synced = False
+
+    def wanted(self) -> bool:
+        """Whether the server keeps them: by the user's choice, else for accounts that do not hide."""
+        chosen = BOOKMARKS.sound(preferences.every(self._bench.db).get(BOOKMARKS.key, ""))
+        return chosen == "server" or (chosen == BOOKMARKS.default and self._account.route is Route.DIRECT)
+
+    async def take(self) -> None:
+        """Ask the server, and merge; nothing changes when it cannot tell."""
+        self._synced = False
+        if not self.wanted():
+            return
+        try:
+            there = await fetch(self._client())
+        except Trouble:
+            return
+        if there is not None:
+            self._synced = True
+            self._merge({mark.jid: mark for mark in there})
+            await self.give()
+
+    def _merge(self, there: dict[str, Bookmark]) -> None:
+        db, known = self._bench.db, stored.every(self._bench.db, self._account.id)
+        for room in known:
+            mark, before = there.pop(room.jid, None), bool(room.held)
+            now = mark is not None and mark.autojoin
+            if now is not before and (room.joined is before or room.put_out):
+                self._follow(room.chat, mark)
+            stored.set_held(db, room.chat, mark.autojoin if mark else None)
+        for mark in there.values():
+            # What is a person here stays one.
+            if mark.autojoin and chats.find(db, self._account.id, mark.jid) is None:
+                chat = chats.ensure(db, self._account.id, mark.jid, ChatKind.ROOM, mark.name).id
+                stored.set_held(db, chat, True)
+                self._follow(chat, mark)
+
+    def _follow(self, chat: int, mark: Bookmark | None) -> None:
+        """Do as another device did."""
+        if mark is not None and mark.autojoin:
+            chats.set_joined(self._bench.db, chat, mark.nick or self._account.nick, mark.password)
+        else:
+            chats.set_left(self._bench.db, chat)
+        self._bench.announce_chat(chat)
+
+    async def give(self) -> None:
+        """Tell the server what has changed here since it was last asked."""
+        if not self._synced:
+            return
+        for room in stored.every(self._bench.db, self._account.id):
+            if room.put_out or room.joined is bool(room.held):
+                continue
+            try:
+                kept = await publish(self._client(), room)
+            except Trouble:
+                return
+            if kept:
+                stored.set_held(self._bench.db, room.chat, room.joined)
+
+
+async def fetch(client: Client) -> list[Bookmark] | None:
+    """All that the server has, None when it keeps none for anybody; raises Trouble."""
+    asked = el("iq", {"type": "get"}, el(f"{{{PUBSUB}}}pubsub", None, el(f"{{{PUBSUB}}}items", {"node": NODE})))
+    answer = await client.ask(asked)
+    items = answer.find(f"{{{PUBSUB}}}pubsub/{{{PUBSUB}}}items")
+    if answer.get("type") == "result" and items is not None and items.get("node") == NODE:
+        return read(items)
+    return [] if condition(answer)[0] == "item-not-found" else None
+
+
+def read(items: ET.Element) -> list[Bookmark]:
+    """The bookmarks of an answer, bounded; what makes no sense is left out."""
+    found = {}
+    for item in items.findall(f"{{{PUBSUB}}}item")[:MOST]:
+        conference = item.find(f"{{{NODE}}}conference")
+        try:
+            jid = Jid.parse(item.get("id", ""))
+        except Trouble:
+            continue
+        if conference is None or not jid.local or jid.resource:
+            continue
+        nick = label(child_text(conference, "nick", NODE) or "")
+        name = label(conference.get("name", ""), _NAME) or jid.local
+        password = (child_text(conference, "password", NODE) or "")[:_PASSWORD]
+        autojoin = conference.get("autojoin") in ("true", "1")
+        found[jid.bare] = Bookmark(jid.bare, name, nick, password, autojoin)
+    return list(found.values())
+
+
+async def publish(client: Client, room: Remembered) -> bool:
+    """Have the server keep one room as it is here; whether it does. Raises Trouble."""
+    said = await _publish(client, room, el(f"{{{PUBSUB}}}publish-options", None, _form("publish-options", _OPTIONS)))
+    if said.get("type") != "result" and await _prepared(client):
+        said = await _publish(client, room)
+    return said.get("type") == "result"
+
+
+async def _publish(client: Client, room: Remembered, *options: ET.Element) -> ET.Element:
+    parts = [el(f"{{{NODE}}}nick", text=room.nick)] if room.nick else []
+    parts += [el(f"{{{NODE}}}password", text=room.password)] if room.password else []
+    autojoin = "true" if room.joined else "false"
+    conference = el(f"{{{NODE}}}conference", {"name": room.title[:_NAME], "autojoin": autojoin}, *parts)
+    item = el(f"{{{PUBSUB}}}item", {"id": room.jid}, conference)
+    publishing = el(f"{{{PUBSUB}}}publish", {"node": NODE}, item)
+    return await client.ask(el("iq", {"type": "set"}, el(f"{{{PUBSUB}}}pubsub", None, publishing, *options)))
+
+
+async def _prepared(client: Client) -> bool:
+    """Make the place for them, or set up the one that is there; whether it is as it must be (XEP-0060 section 8)."""
+    form = _form("node_config", _PLAINER)
+    made = el(f"{{{PUBSUB}}}pubsub", None, el(f"{{{PUBSUB}}}create", {"node": NODE}))
+    made.append(el(f"{{{PUBSUB}}}configure", None, form))
+    if (await client.ask(el("iq", {"type": "set"}, made))).get("type") == "result":
+        return True
+    setting = el(f"{{{PUBSUB}#owner}}configure", {"node": NODE}, form)
+    answer = await client.ask(el("iq", {"type": "set"}, el(f"{{{PUBSUB}#owner}}pubsub", None, setting)))
+    return answer.get("type") == "result"
+
+
+def _form(kind: str, values: dict[str, str]) -> ET.Element:
+    fields = [el(f"{{{DATA}}}field", {"var": "FORM_TYPE", "type": "hidden"}, _value(f"{PUBSUB}#{kind}"))]
+    fields += [el(f"{{{DATA}}}field", {"var": var}, _value(value)) for var, value in values.items()]
+    return el(f"{{{DATA}}}x", {"type": "submit"}, *fields)
+
+
+def _value(text: str) -> ET.Element:
+    return el(f"{{{DATA}}}value", text=text)
