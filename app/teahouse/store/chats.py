@@ -172,6 +172,5 @@ def mark_read(db: Database, number: int, up_to: int) -> None:
 def remove(db: Database, number: int) -> None:
     """Take a chat and all that was said in it off the disk."""
     with db.transaction():
-        db.run("DELETE FROM message_text WHERE rowid IN (SELECT id FROM message WHERE chat = ?)", (number,))
         db.run("DELETE FROM message WHERE chat = ?", (number,))
         db.run("DELETE FROM chat WHERE id = ?", (number,))

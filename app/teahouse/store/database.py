@@ -1,6 +1,6 @@
 """Open the encrypted database and bring its schema up to date, one numbered .sql file at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,16 @@ from typing import Any
 from sqlcipher3 import dbapi2 as sqlite
 
 from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.store.tokens import FUNCTIONS
 
 SCHEMA = Path(__file__).parent / "schema"
 _DAMAGED = ("malformed", "not a database", "corrupt", "disk image")
 _FULL = ("disk is full", "database or disk is full")
 _CLOSED = ("readonly", "unable to open", "permission denied")
+
+
+class Unwanted(Exception):
+    """A question was given up, for nobody waits for its answer any more."""
 
 
 class Database:
@@ -45,6 +50,8 @@ class Database:
             run("PRAGMA synchronous = FULL")
             run("PRAGMA secure_delete = ON")
             run("PRAGMA foreign_keys = ON")
+            for name, arguments, function in FUNCTIONS:
+                self._connection.create_function(name, arguments, function, deterministic=True)
         run("SELECT count(*) FROM sqlite_master").fetchone()
 
     def _migrate(self) -> None:
@@ -86,6 +93,19 @@ class Database:
         with _as_problems(self.path):
             row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
         return row or ()
+
+    @contextmanager
+    def while_wanted(self, wanted: Callable[[], bool]) -> Iterator[None]:
+        """What is asked inside is given up as soon as it is not wanted any more; raises Unwanted then."""
+        self._connection.set_progress_handler(lambda: not wanted(), 5_000)
+        try:
+            yield
+        except sqlite.OperationalError as error:
+            if "interrupt" in str(error):
+                raise Unwanted from None
+            raise
+        finally:
+            self._connection.set_progress_handler(None, 0)
 
     def close(self) -> None:
         """Close it; the write-ahead log is folded in by the last one out."""
