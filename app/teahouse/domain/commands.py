@@ -307,6 +307,35 @@ class DropRequest(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class SetRetention(Command):
+    """Keep the messages of a chat for so many days, 0 for ever; older ones are deleted at once. Answered when done."""
+
+    chat: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMessage(Command):
+    """Take one message off this computer, also from what a room tells again on joining."""
+
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearHistory(Command):
+    """Take all messages of a chat off this computer, or of every chat (0) and what strangers said. The chats stay."""
+
+    chat: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrustClock(Command):
+    """The user says that the clock is right, about which a ClockDoubted was announced: what is due is deleted."""
+
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
 class SetPreference(Command):
     """Keep one preference."""
 

@@ -2,6 +2,8 @@
 
 import secrets
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from teahouse.domain import commands as c
 from teahouse.domain.chat import Chat, ChatKind
@@ -10,8 +12,10 @@ from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.text import BODY_LIMIT, cleaned, excess
-from teahouse.engine import requesting
-from teahouse.engine.desk import Desk, Handlers
+from teahouse.engine import keeping, requesting
+from teahouse.engine.bench import Bench
+from teahouse.engine.desk import Desk, Handler, Handlers
+from teahouse.engine.keeping import Keeper
 from teahouse.engine.rooming import leave
 from teahouse.engine.xml import ROSTER, el
 from teahouse.store import chats, messages
@@ -50,6 +54,7 @@ async def _discard(desk: Desk, wish: c.DiscardMessage) -> None:
     if message is not None and message.state in (Delivery.UNSURE, Delivery.FAILED, Delivery.QUEUED):
         messages.remove(desk.tools.db, message.id)
         desk.tools.announce(MessageRemoved(message.chat, message.id))
+        await desk.keeper.fold()
 
 
 async def _open_person(desk: Desk, wish: c.OpenPerson) -> Chat:
@@ -67,9 +72,10 @@ async def _remove_chat(desk: Desk, wish: c.RemoveChat) -> None:
     chat, _ = desk.of_chat(wish.chat)
     if chat.kind is ChatKind.ROOM:
         await leave(desk, c.LeaveRoom(chat.id))
-    desk.inbound.flush()
+    await desk.keeper.shrink([desk.keeper.forget(chat.id)])
     chats.remove(desk.tools.db, chat.id)
     desk.tools.announce(ChatRemoved(chat.id))
+    await desk.keeper.fold()
 
 
 async def _mark_read(desk: Desk, wish: c.MarkRead) -> None:
@@ -100,7 +106,20 @@ async def _answer_contact(desk: Desk, wish: c.AnswerContact) -> None:
         requesting.let_in(desk, wish.account, jid)
 
 
+def _kept(carry_out: Callable[[Bench, Keeper, Any], Awaitable[None]]) -> Handler:
+    """What is about the history as a whole is carried out by engine/keeping.py."""
+
+    async def handler(desk: Desk, wish: c.Command) -> None:
+        await carry_out(desk.tools, desk.keeper, wish)
+
+    return handler
+
+
 COMMANDS: Handlers = {
+    c.SetRetention: _kept(keeping.set_retention),
+    c.DeleteMessage: _kept(keeping.delete_message),
+    c.ClearHistory: _kept(keeping.clear_history),
+    c.TrustClock: _kept(keeping.trust_clock),
     c.SendMessage: _send,
     c.SendAgain: _send_again,
     c.DiscardMessage: _discard,

@@ -74,6 +74,7 @@ class Engine:
                 self._announce(WentWrong(trouble.problem))
                 self.routes.tor.forbid(trouble.problem)
             self._start_accounts(self.desk)
+            self.desk.keeper.start()
         elif self.desk is None:
             self._announce(VaultChanged(state, mode))
 
@@ -124,6 +125,7 @@ class Engine:
     async def close(self) -> None:
         """Go offline, write down what has come, close the database."""
         if self.desk is not None:
+            await self.desk.keeper.stop()
             await asyncio.gather(*(online.session.stop() for online in self.desk.online.values()))
             await self.desk.registrations.close()
             await self.desk.finder.stop()

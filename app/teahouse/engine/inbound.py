@@ -15,7 +15,7 @@ from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Trouble
 from teahouse.engine.arrivals import Arrival
 from teahouse.engine.bench import Bench
-from teahouse.store import chats, messages
+from teahouse.store import chats, messages, retention
 
 BATCH, TICK, RETRY = 200, 0.03, 5.0
 AHEAD = 60_000
@@ -102,6 +102,8 @@ class Inbound:
                 if known.mine and known.state is not Delivery.CONFIRMED:
                     events += self._confirm(known, arrival, places)
                 continue
+            if self._forgotten(arrival):
+                continue
             stored = self._write(arrival, places)
             events.append(MessageStored(stored))
             fresh.setdefault(arrival.chat, []).append(stored)
@@ -115,6 +117,13 @@ class Inbound:
         where = (self._bench.db, arrival.account, arrival.chat)
         what = (arrival.sender, arrival.body, arrival.identity)
         return messages.known(*where, *what, mine=arrival.mine, may_confirm=arrival.may_confirm)
+
+    def _forgotten(self, arrival: Arrival) -> bool:
+        """Whether a room tells again what was taken off this computer."""
+        if not arrival.stamp or arrival.kind is ChatKind.PERSON:
+            return False
+        now = time.time_ns() // 1_000_000
+        return retention.forgotten(self._bench.db, arrival.chat, arrival.stamp, arrival.identity, now)
 
     def _write(self, arrival: Arrival, places: dict[int, int]) -> Message:
         now = time.time_ns() // 1_000_000

@@ -94,6 +94,14 @@ class Database:
             row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
         return row or ()
 
+    def fold(self) -> bool:
+        """Fold the write-ahead log into the database and leave it empty; False while somebody reads from it."""
+        self.run("PRAGMA busy_timeout = 0")
+        try:
+            return not self.one("PRAGMA wal_checkpoint(TRUNCATE)")[0]
+        finally:
+            self.run("PRAGMA busy_timeout = 10000")
+
     @contextmanager
     def while_wanted(self, wanted: Callable[[], bool]) -> Iterator[None]:
         """What is asked inside is given up as soon as it is not wanted any more; raises Unwanted then."""

@@ -31,7 +31,3 @@ CREATE TRIGGER message_reindexed AFTER UPDATE OF time, body, sender, chat, mine 
         index_tags(new.chat, new.mine, new.body)
     );
 END;
-
--- How long a chat keeps what is said in it: days, 0 for ever.
-ALTER TABLE chat ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX message_time ON message (chat, time);

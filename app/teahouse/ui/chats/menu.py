@@ -10,6 +10,7 @@ from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.question import confirm
+from teahouse.ui.keeping import keep_menu
 
 EVERYTHING = 1 << 62
 
@@ -21,6 +22,8 @@ def chat_menu(parent: QWidget, bridge: Bridge, chat: Chat) -> QMenu:
         menu.addAction(_("Mark as read"), partial(bridge.do, MarkRead(chat.id, EVERYTHING)))
     if chat.kind is ChatKind.ROOM and chat.presence in (Presence.HERE, Presence.ENTERING):
         menu.addAction(_("Leave the room"), partial(bridge.do, LeaveRoom(chat.id)))
+    keep_menu(menu, parent, bridge, chat)
+    menu.addSeparator()
     menu.addAction(_("Remove…"), partial(_ask_remove, parent, bridge, chat))
     return menu
 

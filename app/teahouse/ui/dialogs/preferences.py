@@ -5,11 +5,12 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
-from teahouse.domain.settings import APPEARANCE, Setting
+from teahouse.domain.settings import SETTINGS, Setting
 from teahouse.i18n import _
 from teahouse.ui.dialogs.question import Sheet
+from teahouse.ui.keeping import ask_clear
 from teahouse.ui.preferences import Preferences
-from teahouse.ui.widgets import column, plain
+from teahouse.ui.widgets import button, column, plain, row
 
 
 class PreferencesSheet(Sheet):
@@ -23,11 +24,15 @@ class PreferencesSheet(Sheet):
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(16)
         grid.setColumnStretch(0, 1)
-        for at, setting in enumerate(APPEARANCE):
+        for at, setting in enumerate(SETTINGS):
             words = column(plain(_(setting.label), 14), plain(_(setting.help), 12, "ink2", wrap=True), spacing=2)
             grid.addLayout(words, at, 0)
             grid.addWidget(self._box(setting), at, 1, Qt.AlignmentFlag.AlignVCenter)
         self.body.addLayout(grid)
+        self.body.addSpacing(4)
+        self.body.addWidget(plain(_("What is kept on this computer"), 13, "ink2", bold=True))
+        self.delete = button(_("Delete all history…"), lambda: self._delete(), "danger")
+        self.body.addLayout(row(self.delete, 0))
         self.body.addSpacing(8)
         self.finish(_("Close"), self.accept)
         self.away.hide()
@@ -44,6 +49,9 @@ class PreferencesSheet(Sheet):
         box.setCurrentIndex(box.findData(self._preferences.value(setting)))
         box.activated.connect(partial(self._chosen, setting))
         return box
+
+    def _delete(self) -> None:
+        ask_clear(self, self._preferences.bridge, None)
 
     def _chosen(self, setting: Setting, at: int) -> None:
         self._preferences.choose(setting, str(self.boxes[setting.key].itemData(at)))
