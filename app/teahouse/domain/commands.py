@@ -336,6 +336,33 @@ class TrustClock(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ExportHistory(Command):
+    """Write a chat, or all (0), to a file that anybody can read; `form` is text or json. Answers how many messages."""
+
+    path: str
+    chat: int = 0
+    form: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class BackUp(Command):
+    """Write everything of this profile to one file that only this passphrase opens."""
+
+    path: str
+    passphrase: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreBackup(Command):
+    """Make a new profile of a backup: all of it or nothing. `mode` and `fresh` protect it as CreateVault does."""
+
+    path: str
+    passphrase: str = field(repr=False)
+    mode: VaultMode = VaultMode.PASSPHRASE
+    fresh: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SetPreference(Command):
     """Keep one preference."""
 

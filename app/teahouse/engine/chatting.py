@@ -2,8 +2,6 @@
 
 import secrets
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from teahouse.domain import commands as c
 from teahouse.domain.chat import Chat, ChatKind
@@ -12,10 +10,8 @@ from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.text import BODY_LIMIT, cleaned, excess
-from teahouse.engine import keeping, requesting
-from teahouse.engine.bench import Bench
-from teahouse.engine.desk import Desk, Handler, Handlers
-from teahouse.engine.keeping import Keeper
+from teahouse.engine import requesting
+from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.rooming import leave
 from teahouse.engine.xml import ROSTER, el
 from teahouse.store import chats, messages
@@ -106,20 +102,7 @@ async def _answer_contact(desk: Desk, wish: c.AnswerContact) -> None:
         requesting.let_in(desk, wish.account, jid)
 
 
-def _kept(carry_out: Callable[[Bench, Keeper, Any], Awaitable[None]]) -> Handler:
-    """What is about the history as a whole is carried out by engine/keeping.py."""
-
-    async def handler(desk: Desk, wish: c.Command) -> None:
-        await carry_out(desk.tools, desk.keeper, wish)
-
-    return handler
-
-
 COMMANDS: Handlers = {
-    c.SetRetention: _kept(keeping.set_retention),
-    c.DeleteMessage: _kept(keeping.delete_message),
-    c.ClearHistory: _kept(keeping.clear_history),
-    c.TrustClock: _kept(keeping.trust_clock),
     c.SendMessage: _send,
     c.SendAgain: _send_again,
     c.DiscardMessage: _discard,

@@ -28,7 +28,7 @@ class Database:
 
         Raises Trouble (DATABASE_DAMAGED, DATABASE_NEWER, DISK_FULL, NOT_WRITABLE).
         """
-        self.path = path
+        self.path, self._key = path, key
         with _as_problems(path):
             self._connection = sqlite.connect(str(path), isolation_level=None, timeout=10)
             self._set_up(key, read_only)
@@ -63,13 +63,13 @@ class Database:
                 self.version = number
 
     @contextmanager
-    def transaction(self) -> Iterator["Database"]:
+    def transaction(self, kind: str = "IMMEDIATE") -> Iterator["Database"]:
         """All or nothing; raises Trouble(DISK_FULL) and keeps what was there before. May be nested."""
         if self._connection.in_transaction:
             yield self
             return
         with _as_problems(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(f"BEGIN {kind}")
             try:
                 yield self
                 self._connection.execute("COMMIT")
@@ -93,6 +93,22 @@ class Database:
         with _as_problems(self.path):
             row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
         return row or ()
+
+    def again(self) -> "Database":
+        """Another connection, for another thread; raises Trouble."""
+        return Database(self.path, self._key)
+
+    def copy_to(self, path: Path, key: bytes) -> None:
+        """Write all there is at this moment to an empty file, under another key; raises Trouble. Slow."""
+        self.run("ATTACH DATABASE ? AS copy KEY ?", (str(path), f"x'{key.hex()}'"))
+        try:
+            self.run("PRAGMA copy.journal_mode = OFF")
+            with self.transaction("DEFERRED"):
+                self.one("SELECT count(*) FROM main.sqlite_master")
+                self.one("SELECT sqlcipher_export('copy')")
+                self.run(f"PRAGMA copy.user_version = {self.version}")
+        finally:
+            self.run("DETACH DATABASE copy")
 
     def fold(self) -> bool:
         """Fold the write-ahead log into the database and leave it empty; False while somebody reads from it."""

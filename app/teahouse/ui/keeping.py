@@ -15,6 +15,7 @@ from teahouse.domain.settings import KEEP
 from teahouse.domain.text import isolated, label
 from teahouse.i18n import _, ngettext
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.dialogs.carry import ExportSheet
 from teahouse.ui.dialogs.question import Sheet, confirm
 from teahouse.ui.times import day
 from teahouse.ui.widgets import button, plain, row, tidy
@@ -100,7 +101,7 @@ class KeepingCard(QFrame):
         self.box.setAccessibleName(_("Keep history"))
         self.box.view().setAccessibleName(_("Keep history"))
         self.box.activated.connect(self._chosen)
-        self.buttons = row(button(_("Clear…"), self._clear), 0)
+        self.buttons = row(button(_("Export…"), self._export), button(_("Clear…"), self._clear), 0)
         layout = QVBoxLayout(self)
         tidy(layout, (14, 14, 14, 14), 10)
         layout.addWidget(plain(_("History on this computer"), 13, "ink2", bold=True))
@@ -120,6 +121,10 @@ class KeepingCard(QFrame):
             sheet = choose_days(self.window(), self._bridge, self._chat, int(self.box.itemData(at)))
             if sheet is not None:
                 sheet.rejected.connect(partial(self.show_chat, self._chat))
+
+    def _export(self) -> None:
+        if self._chat is not None:
+            ExportSheet(self.window(), self._bridge, self._chat).open()
 
     def _clear(self) -> None:
         if self._chat is not None:

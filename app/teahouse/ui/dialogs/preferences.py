@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 
 from teahouse.domain.settings import SETTINGS, Setting
 from teahouse.i18n import _
+from teahouse.ui.dialogs.carry import BackupSheet, ExportSheet
 from teahouse.ui.dialogs.question import Sheet
 from teahouse.ui.keeping import ask_clear
 from teahouse.ui.preferences import Preferences
@@ -18,7 +19,7 @@ class PreferencesSheet(Sheet):
 
     def __init__(self, parent: QWidget | None, preferences: Preferences) -> None:
         super().__init__(parent, _("Preferences"), width=520)
-        self._preferences = preferences
+        self._preferences, bridge = preferences, preferences.bridge
         self.boxes: dict[str, QComboBox] = {}
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)
@@ -32,7 +33,9 @@ class PreferencesSheet(Sheet):
         self.body.addSpacing(4)
         self.body.addWidget(plain(_("What is kept on this computer"), 13, "ink2", bold=True))
         self.delete = button(_("Delete all history…"), lambda: self._delete(), "danger")
-        self.body.addLayout(row(self.delete, 0))
+        self.export = button(_("Export…"), lambda: ExportSheet(self, bridge, None).open())
+        self.backup = button(_("Back up…"), lambda: BackupSheet(self, bridge).open())
+        self.body.addLayout(row(self.backup, self.export, self.delete, 0))
         self.body.addSpacing(8)
         self.finish(_("Close"), self.accept)
         self.away.hide()
