@@ -35,7 +35,9 @@ class _Warnings(logging.Handler):
         self.found: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.partition(".")[0] in ("teahouse", "slixmpp", "asyncio"):
+        # A peer is a client of the rig, not the program: what it says of its own hanging up is no news.
+        ours = not (record.threadName or "").startswith("peer ")
+        if ours and record.name.partition(".")[0] in ("teahouse", "slixmpp", "asyncio"):
             self.found.append(f"{record.levelname} {record.name}: {record.getMessage()}")
 
 

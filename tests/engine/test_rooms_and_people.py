@@ -102,6 +102,29 @@ def test_missed_lines_arrive_once_after_coming_back(
     until(lambda: again.bodies(chat.id) == ["one", "two", "three", "four", "five"], what="all five, once")
 
 
+@pytest.mark.parametrize(("whole", "left"), [(False, ["two"]), (True, [])])
+def test_what_was_deleted_here_is_not_told_again_by_the_room(
+    engine: MakeEngine, server: Prosody, account: AccountMaker, peer: MakePeer, whole: bool, left: list[str]
+) -> None:
+    house, room, other = engine(), server.fresh_room(), peer()
+    mine = sign_in(house, server, account())
+    other.join(room, "plum")
+    chat = house.do(c.JoinRoom(mine.id, room, "willow"))
+    for text in ("one", "two"):
+        other.say(room, text)
+    until(lambda: house.bodies(chat.id) == ["one", "two"])
+    house.do(c.ClearHistory(chat.id) if whole else c.DeleteMessage(house.history(chat.id)[0].id))
+    assert house.bodies(chat.id) == left
+    house.stop()
+    other.say(room, "three")
+    other.wait_for("three")
+    again = engine()
+    again.wait(LinkChanged, lambda e: e.link is Link.ONLINE)
+    other.say(room, "four")
+    until(lambda: again.bodies(chat.id)[-1:] == ["four"])
+    assert again.bodies(chat.id) == [*left, "three", "four"]
+
+
 @pytest.mark.parametrize("server", BOTH, indirect=True)
 def test_somebody_asks_and_is_not_accepted_by_itself(
     engine: MakeEngine, server: ChatServer, account: AccountMaker, peer: MakePeer

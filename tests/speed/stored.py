@@ -13,6 +13,23 @@ from teahouse.store.messages import Identity
 
 KEY = bytes(32)
 ROUNDS = 7
+MINUTE = 60_000
+"""Between two messages, so that a million of them span two years."""
+BEGAN = 365 * 24 * 60 * MINUTE
+"""The first one was said as 1971 began."""
+SEARCHES = {
+    "search ms": "lantern",
+    "search Han ms": "茶会",
+    "search beginning ms": "lant",
+    "search common beginning ms": "me",
+    "search common word ms": "message ",
+    "search common and rare ms": "message lantern 茶会",
+    "search from ms": "from:plum",
+    "search common, rare sender ms": "message from:heron",
+    "search in, link ms": "in:tea has:link",
+    "search days ms": "message after:1971-02-01 before:1971-02-03",
+    "search all ms": "lorem from:plum in:tea after:1971-01-05 before:1971-03-01",
+}
 
 
 def open_and_search(count: int) -> dict[str, list[float]]:
@@ -20,7 +37,7 @@ def open_and_search(count: int) -> dict[str, list[float]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "teahouse.db"
         chat = _filled(path, count)
-        figures: dict[str, list[float]] = {"open ms": [], "page ms": [], "search ms": [], "search Han ms": []}
+        figures: dict[str, list[float]] = {name: [] for name in ("open ms", "page ms", *SEARCHES)}
         for _ in range(ROUNDS):
             begun = time.perf_counter()
             db = Database(path, KEY, read_only=True)
@@ -29,9 +46,9 @@ def open_and_search(count: int) -> dict[str, list[float]]:
             begun = time.perf_counter()
             assert messages.before(db, chat, page[0].key, 80)
             figures["page ms"].append((time.perf_counter() - begun) * 1e3)
-            for name, words in (("search ms", "lantern"), ("search Han ms", "茶会")):
+            for name, words in SEARCHES.items():
                 begun = time.perf_counter()
-                assert search.find(db, words, 0, 50)
+                assert search.find(db, words, 0, 50).hits
                 figures[name].append((time.perf_counter() - begun) * 1e3)
             db.close()
         return figures
@@ -52,10 +69,11 @@ def fill(db: Database, chat: Chat, count: int) -> None:
     with db.transaction():
         for number in range(count):
             rare = " lantern" if number % 1_000 == 0 else ""
-            body = f"message {number} lorem ipsum 今天晚上的茶会{rare}"
-            sender = "plum" if number % 3 else "willow"
+            link = " https://tea.test" if number % 2_000 == 7 else ""
+            body = f"message {number} lorem ipsum 今天晚上的茶会{rare}{link}"
+            sender = "heron" if number % 5_000 == 9 else "plum" if number % 3 else "willow"
             messages.append(
                 db,
-                Message(0, chat.account, chat.id, number * 1_000, number, sender, body),
+                Message(0, chat.account, chat.id, number * 1_000, BEGAN + number * MINUTE, sender, body),
                 Identity(origin_id=f"o{number}", archive=chat.jid, stanza_id=f"s{number}"),
             )

@@ -18,6 +18,7 @@ from teahouse.domain.queries import (
     ReadPreferences,
     SearchMessages,
 )
+from teahouse.domain.search import SearchPage, excerpt, parse
 from teahouse.ui.bridge import Bridge
 
 ROOM = Chat(1, 1, "tea@rooms.example", ChatKind.ROOM, "Tea", "willow", Presence.HERE, last_time=1_000)
@@ -88,5 +89,10 @@ class World:
         if isinstance(query, HistoryAfter):
             return tuple(m for m in self.messages if m.chat == query.chat and m.key > query.key)[: query.limit]
         if isinstance(query, SearchMessages):
-            return tuple(m for m in reversed(self.messages) if query.words in m.body)[: query.limit]
+            terms = parse(query.words)
+            words = [word.text for word in terms.words]
+            met = [m for m in reversed(self.messages) if all(word in m.body for word in words)]
+            met = [m for m in met if query.older is None or (m.time, m.id) < query.older]
+            met = [m for m in met if all(sender in m.sender for sender in terms.senders)]
+            return SearchPage(tuple(excerpt(m, terms) for m in met[: query.limit]), len(met) > query.limit)
         raise AssertionError(query)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from teahouse.domain.commands import SetPreference
-from teahouse.domain.settings import APPEARANCE, DENSITY, LANGUAGE, SCALE, THEME
+from teahouse.domain.settings import DENSITY, LANGUAGE, SCALE, SETTINGS, THEME
 from teahouse.ui import theme
 from teahouse.ui.chats.delegate import row_height
 from teahouse.ui.dialogs.preferences import PreferencesSheet
@@ -28,9 +28,9 @@ def undressed(qapp: QApplication) -> Iterator[None]:
 
 
 def test_settings_are_sound() -> None:
-    keys = [setting.key for setting in APPEARANCE]
+    keys = [setting.key for setting in SETTINGS]
     assert len(set(keys)) == len(keys)
-    for setting in APPEARANCE:
+    for setting in SETTINGS:
         assert setting.label and setting.help and setting.sound("nonsense") == setting.default
         assert setting.default in [value for value, _words in setting.allowed]
 
@@ -40,7 +40,7 @@ def test_the_dialog_is_made_from_the_settings(qtbot: QtBot) -> None:
     preferences = Preferences(world.bridge, "dark", "zh_CN")
     sheet = PreferencesSheet(None, preferences)
     qtbot.addWidget(sheet)
-    assert [*sheet.boxes] == [setting.key for setting in APPEARANCE]
+    assert [*sheet.boxes] == [setting.key for setting in SETTINGS]
     assert sheet.boxes["theme"].currentData() == "dark" and sheet.boxes["language"].currentData() == "zh_CN"
     assert all(box.accessibleName() for box in sheet.boxes.values())
 

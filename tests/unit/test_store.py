@@ -144,7 +144,7 @@ def test_search_finds_words_prefixes_and_two_han_characters(tmp_path: Path) -> N
     said(db, other, 1, "nine elsewhere")
 
     def found(words: str, where: int = 0) -> list[str]:
-        return [m.body for m in search.find(db, words, where, 10)]
+        return [hit.message.body for hit in search.find(db, words, where, 10).hits]
 
     assert found("茶会") == ["茶 会", "今天晚上的茶会改到九点"]
     assert found("晚茶") == []
@@ -159,7 +159,7 @@ def test_removing_a_chat_takes_its_words_out_of_the_index(tmp_path: Path) -> Non
     chat = open_chat(db)
     said(db, chat, 1, "gone tomorrow")
     chats.remove(db, chat.id)
-    assert search.find(db, "tomorrow", 0, 10) == ()
+    assert search.find(db, "tomorrow", 0, 10).hits == ()
     assert chats.every(db) == ()
 
 

@@ -75,6 +75,8 @@ class Chat:
     exposed: bool = False
     """The user knows, and accepts, that everybody in this room sees the address."""
     ending: Ending | None = None
+    keep_days: int = 0
+    """How long what is said here stays on this computer; 0 is for ever."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -321,6 +321,62 @@ class DropRequest(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class SetRetention(Command):
+    """Keep the messages of a chat for so many days, 0 for ever; older ones are deleted at once. Answered when done."""
+
+    chat: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMessage(Command):
+    """Take one message off this computer, also from what a room tells again on joining."""
+
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearHistory(Command):
+    """Take all messages of a chat off this computer, or of every chat (0) and what strangers said. The chats stay."""
+
+    chat: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrustClock(Command):
+    """The user says that the clock is right, about which a ClockDoubted was announced: what is due is deleted."""
+
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportHistory(Command):
+    """Write a chat, or all (0), to a file that anybody can read; `form` is text or json. Answers how many messages."""
+
+    path: str
+    chat: int = 0
+    form: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class BackUp(Command):
+    """Write everything of this profile to one file that only this passphrase opens."""
+
+    path: str
+    passphrase: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreBackup(Command):
+    """Make a new profile of a backup: all of it or nothing. `mode` and `fresh` protect it as CreateVault does."""
+
+    path: str
+    passphrase: str = field(repr=False)
+    mode: VaultMode = VaultMode.PASSPHRASE
+    fresh: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SetPreference(Command):
     """Keep one preference."""
 

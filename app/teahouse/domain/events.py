@@ -92,6 +92,14 @@ class KeyChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClockDoubted(Event):
+    """The clock is so far ahead of the last known moment (both milliseconds UTC) that nothing was deleted by it."""
+
+    now: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChatStored(Event):
     """A chat is new or has changed (unread, last line, presence, occupants ...)."""
 

@@ -54,11 +54,15 @@ class ListGaps(Query):
 
 @dataclass(frozen=True, slots=True)
 class SearchMessages(Query):
-    """Answers tuple[Message, ...] holding all the words, newest first; `chat` 0 searches everywhere."""
+    """Answers SearchPage, newest first; `chat` 0 searches everywhere, `older` goes on behind a hit's (time, id).
+
+    Answers None when a newer search of the same place was asked for before this one was done.
+    """
 
     words: str
     chat: int = 0
     limit: int = 50
+    older: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,22 @@ BOOKMARKS = Setting(
         ("local", marked("Never: on this computer only")),
     ),
 )
+KEEP = Setting(
+    "history.keep",
+    "0",
+    marked("History of new chats"),
+    marked("How long messages stay on this computer. Each chat can have its own time."),
+    (
+        ("0", marked("Keep for ever")),
+        ("1", marked("1 day")),
+        ("7", marked("7 days")),
+        ("30", marked("30 days")),
+        ("90", marked("90 days")),
+        ("365", marked("1 year")),
+    ),
+)
 TOR_SOURCE = "tor.source"
 """The preference that says whose tor is used (a TorSource); chosen in a sheet of its own."""
 APPEARANCE = (THEME, DENSITY, SCALE, LANGUAGE)
+SETTINGS = (*APPEARANCE, KEEP, BOOKMARKS)
+"""All that the preferences show, in that order."""

@@ -50,6 +50,7 @@ async def _discard(desk: Desk, wish: c.DiscardMessage) -> None:
     if message is not None and message.state in (Delivery.UNSURE, Delivery.FAILED, Delivery.QUEUED):
         messages.remove(desk.tools.db, message.id)
         desk.tools.announce(MessageRemoved(message.chat, message.id))
+        await desk.keeper.fold()
 
 
 async def _open_person(desk: Desk, wish: c.OpenPerson) -> Chat:
@@ -67,9 +68,10 @@ async def _remove_chat(desk: Desk, wish: c.RemoveChat) -> None:
     chat, _ = desk.of_chat(wish.chat)
     if chat.kind is ChatKind.ROOM:
         await leave(desk, c.LeaveRoom(chat.id))
-    desk.inbound.flush()
+    await desk.keeper.shrink([desk.keeper.forget(chat.id)])
     chats.remove(desk.tools.db, chat.id)
     desk.tools.announce(ChatRemoved(chat.id))
+    await desk.keeper.fold()
 
 
 async def _mark_read(desk: Desk, wish: c.MarkRead) -> None:

@@ -10,6 +10,7 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
 from teahouse.engine.finding import Finder
 from teahouse.engine.inbound import Inbound
+from teahouse.engine.keeping import Keeper
 from teahouse.engine.online import Online
 from teahouse.engine.registrations import Registrations
 from teahouse.engine.routes import Routes
@@ -27,6 +28,7 @@ class Desk:
         self.tools = Bench(db, announce, routes, self._dress)
         self.inbound = Inbound(self.tools)
         self.online: dict[int, Online] = {}
+        self.keeper = Keeper(self.tools, self.inbound, self._tell_requests)
         self.registrations = Registrations(routes)
         self.finder = Finder(routes, announce)
 
@@ -49,6 +51,10 @@ class Desk:
         if chat is None:
             raise Trouble(Problem(Fault.UNEXPECTED))
         return chat, self.of(chat.account)
+
+    def _tell_requests(self) -> None:
+        for online in self.online.values():
+            online.reception.requests.announce()
 
     def _dress(self, chat: Chat) -> Chat:
         online = self.online.get(chat.account)

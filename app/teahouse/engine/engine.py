@@ -11,11 +11,10 @@ from teahouse.domain.events import Answered, Event, Refused, TorChanged, VaultCh
 from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
-from teahouse.engine import accounts, chatting, rooming, routing
+from teahouse.engine import accounts, chatting, housekeeping, rooming, routing
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.provision import provision
 from teahouse.store import accounts as stored_accounts
-from teahouse.store import preferences
 from teahouse.store.database import Database
 from teahouse.store.vault import Vault
 
@@ -42,13 +41,13 @@ class Engine:
         self.desk: Desk | None = None
         self._closed: Trouble | None = None
         self._commands: Handlers = {
-            c.SetPreference: _set_preference,
             c.AnnounceAll: _announce_all,
             c.Provision: provision,
             **accounts.COMMANDS,
             **routing.COMMANDS,
             **rooming.COMMANDS,
             **chatting.COMMANDS,
+            **housekeeping.COMMANDS,
         }
 
     async def open(self, key: bytes | None = None) -> None:
@@ -74,6 +73,7 @@ class Engine:
                 self._announce(WentWrong(trouble.problem))
                 self.routes.tor.forbid(trouble.problem)
             self._start_accounts(self.desk)
+            self.desk.keeper.start()
         elif self.desk is None:
             self._announce(VaultChanged(state, mode))
 
@@ -81,6 +81,13 @@ class Engine:
         """Make the vault of a new profile and open it; raises Trouble."""
         if self._vault.state()[0] is VaultState.NEW:
             await self.open(await asyncio.to_thread(self._vault.create, mode, passphrase))
+
+    async def restore(self, wish: c.RestoreBackup) -> None:
+        """Make the vault of a new profile from a backup and open it; raises Trouble and changes nothing then."""
+        if self._vault.state()[0] is not VaultState.NEW or self._vault.database.exists():
+            raise Trouble(Problem(Fault.PROFILE_FULL))
+        bring = housekeeping.brought(wish)
+        await self.open(await asyncio.to_thread(self._vault.create, wish.mode, wish.fresh, bring))
 
     def _start_accounts(self, desk: Desk) -> None:
         for account in stored_accounts.every(desk.tools.db):
@@ -111,6 +118,9 @@ class Engine:
         if isinstance(command, c.CreateVault):
             await self.create(command.mode, command.passphrase)
             return None
+        if isinstance(command, c.RestoreBackup):
+            await self.restore(command)
+            return None
         if isinstance(command, c.UnlockVault):
             await self.open(await asyncio.to_thread(self._vault.key, command.passphrase))
             return None
@@ -124,16 +134,13 @@ class Engine:
     async def close(self) -> None:
         """Go offline, write down what has come, close the database."""
         if self.desk is not None:
+            await self.desk.keeper.stop()
             await asyncio.gather(*(online.session.stop() for online in self.desk.online.values()))
             await self.desk.registrations.close()
             await self.desk.finder.stop()
             self.desk.inbound.flush()
             self.desk.tools.db.close()
         await self.routes.tor.close()
-
-
-async def _set_preference(desk: Desk, wish: c.SetPreference) -> None:
-    preferences.put(desk.tools.db, wish.key, wish.value)
 
 
 async def _announce_all(desk: Desk, wish: c.AnnounceAll) -> None:

@@ -9,6 +9,7 @@ from teahouse.domain.account import Account
 from teahouse.domain.chat import End, Ending
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
+from teahouse.engine.bookmarks import Bookmarks
 from teahouse.engine.browsing import Described, ask_room
 from teahouse.engine.catchup import CatchUp
 from teahouse.engine.client import Client
@@ -41,6 +42,7 @@ class Entering:
         self._client, self._spawn = client, spawn
         self.reception: Reception
         self.reading: CatchUp
+        self._bookmarks = Bookmarks(bench, account, client)
         self._wanted: set[int] = set()
         """Chats of the rooms that we are in or mean to enter; the user may think better of it on the way."""
 
@@ -102,10 +104,15 @@ class Entering:
             return
         self.reception.judge_by(room, reaches if read else replay)
 
+    def changed(self) -> None:
+        """The user has come into a room or left one: other devices follow."""
+        self._spawn(self._bookmarks.give())
+
     # -- again -----------------------------------------------------------------
 
     async def all_again(self) -> None:
-        """Enter every room that the user has not left, at this account's pace."""
+        """Enter every room that the user has not left, here or on another device, at this account's pace."""
+        await self._bookmarks.take()
         rooms = self._bench.joins.order(self._account.route, chats.joined(self._bench.db, self._account.id))
         self._wanted |= {joined.chat for joined in rooms}
         for joined in rooms:

@@ -15,7 +15,7 @@ from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Trouble
 from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
-from teahouse.store import archives, chats, messages
+from teahouse.store import archives, chats, messages, retention
 
 BATCH, TICK, RETRY = 200, 0.03, 5.0
 SPACE = 1_000_000
@@ -130,6 +130,8 @@ class Inbound:
                 replay.place, replay.matched = known.order, True
                 events += self._again(known, arrival, places)
                 continue
+            if self._forgotten(arrival):
+                continue
             stored = self._write(arrival, places)
             events.append(MessageStored(stored))
             fresh.setdefault(arrival.chat, []).append(stored)
@@ -161,6 +163,13 @@ class Inbound:
         where = (self._bench.db, arrival.account, arrival.chat)
         what = (arrival.sender, arrival.body, arrival.identity)
         return messages.known(*where, *what, mine=arrival.mine, may_confirm=arrival.may_confirm)
+
+    def _forgotten(self, arrival: Arrival) -> bool:
+        """Whether a room tells again what was taken off this computer."""
+        if not arrival.stamp or arrival.kind is ChatKind.PERSON:
+            return False
+        now = time.time_ns() // 1_000_000
+        return retention.forgotten(self._bench.db, arrival.chat, arrival.stamp, arrival.identity, now)
 
     def _write(self, arrival: Arrival, places: dict[int, int]) -> Message:
         now = time.time_ns() // 1_000_000

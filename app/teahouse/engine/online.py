@@ -10,7 +10,6 @@ from teahouse.domain.account import Account
 from teahouse.domain.chat import Chat, ChatKind, Presence
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
-from teahouse.engine.bookmarks import Bookmarks
 from teahouse.engine.catchup import CatchUp
 from teahouse.engine.client import Client
 from teahouse.engine.entering import Entering
@@ -50,7 +49,6 @@ class Online:
         self.reading = self.entering.reading = CatchUp(
             bench, account.id, inbound, self.reception.archives, self.reception.people.archived
         )
-        self.bookmarks = Bookmarks(bench, account, self.client)
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: Client | None = None
 
@@ -88,16 +86,8 @@ class Online:
         self.features = await settle(client, self.reception, self.roster)
         client.put(presence())
         self._spawn(self._read(client))
-        self._spawn(self._enter())
+        self._spawn(self.entering.all_again())
         await self.entering.keep_inside(client)
-
-    async def _enter(self) -> None:
-        await self.bookmarks.take()
-        await self.entering.all_again()
-
-    def rooms_changed(self) -> None:
-        """The user has come into a room or left one: other devices follow."""
-        self._spawn(self.bookmarks.give())
 
     async def _read(self, client: Client) -> None:
         reaches = MAM in self.features and await self.reading.catch_up(client, client.own.bare)

@@ -56,7 +56,7 @@ async def _join(desk: Desk, wish: c.JoinRoom) -> Chat:
     if wish.exposed and not room.facts.anonymous:
         chats.set_exposed(db, chat.id, True)
     online.reception.requests.entered(jid)
-    online.rooms_changed()
+    online.entering.changed()
     desk.tools.announce_chat(chat.id)
     return online.dress(chats.get(db, chat.id) or chat)
 
@@ -71,7 +71,7 @@ async def leave(desk: Desk, wish: c.LeaveRoom) -> None:
     chat, online = desk.of_chat(wish.chat)
     chats.set_left(desk.tools.db, chat.id)
     online.entering.leave(chat.id)
-    online.rooms_changed()
+    online.entering.changed()
     desk.tools.announce_chat(chat.id)
 
 

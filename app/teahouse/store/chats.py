@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from teahouse.domain.chat import Chat, ChatKind, End, Ending
 from teahouse.domain.message import Message
+from teahouse.domain.settings import KEEP
 from teahouse.store.database import Database
 
 _COLUMNS = (
     "id, account, jid, kind, title, nick, unread, mentions, read_up_to, last_text, last_sender, last_time,"
-    " draft, subject, pinned, joined, exposed, ended, end_reason, end_actor, end_venue"
+    " draft, subject, pinned, joined, exposed, keep_days, ended, end_reason, end_actor, end_venue"
 )
 PREVIEW = 200
 """Characters of the last message kept in the chat's row."""
@@ -26,7 +27,7 @@ class Joined:
 
 def _chat(row: tuple[object, ...]) -> Chat:
     number, account, jid, kind, title, nick, unread, mentions, read, text, sender, time, draft, *more = row
-    subject, pinned, joined, exposed, ended, *told = more
+    subject, pinned, joined, exposed, keep, ended, *told = more
     return Chat(
         id=int(str(number)),
         account=int(str(account)),
@@ -45,6 +46,7 @@ def _chat(row: tuple[object, ...]) -> Chat:
         pinned=bool(pinned),
         joined=bool(joined),
         exposed=bool(exposed),
+        keep_days=int(str(keep)),
         ending=Ending(End(ended), *map(str, told)) if ended else None,
     )
 
@@ -67,10 +69,11 @@ def find(db: Database, account: int, jid: str) -> Chat | None:
 
 
 def ensure(db: Database, account: int, jid: str, kind: ChatKind, title: str) -> Chat:
-    """The chat with this address, made when there is none."""
+    """The chat with this address, made when there is none; a new one keeps its history as long as new ones do."""
     db.run(
-        "INSERT INTO chat (account, jid, kind, title) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (account, jid, kind.value, title),
+        "INSERT INTO chat (account, jid, kind, title, keep_days) VALUES (?, ?, ?, ?,"
+        " coalesce((SELECT CAST(value AS INTEGER) FROM preference WHERE key = ?), 0)) ON CONFLICT DO NOTHING",
+        (account, jid, kind.value, title, KEEP.key),
     )
     chat = find(db, account, jid)
     assert chat is not None
@@ -172,6 +175,5 @@ def mark_read(db: Database, number: int, up_to: int) -> None:
 def remove(db: Database, number: int) -> None:
     """Take a chat and all that was said in it off the disk."""
     with db.transaction():
-        db.run("DELETE FROM message_text WHERE rowid IN (SELECT id FROM message WHERE chat = ?)", (number,))
         db.run("DELETE FROM message WHERE chat = ?", (number,))
         db.run("DELETE FROM chat WHERE id = ?", (number,))

@@ -1,6 +1,6 @@
 """Open the encrypted database and bring its schema up to date, one numbered .sql file at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,16 @@ from typing import Any
 from sqlcipher3 import dbapi2 as sqlite
 
 from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.store.tokens import FUNCTIONS
 
 SCHEMA = Path(__file__).parent / "schema"
 _DAMAGED = ("malformed", "not a database", "corrupt", "disk image")
 _FULL = ("disk is full", "database or disk is full")
 _CLOSED = ("readonly", "unable to open", "permission denied")
+
+
+class Unwanted(Exception):
+    """A question was given up, for nobody waits for its answer any more."""
 
 
 class Database:
@@ -23,7 +28,7 @@ class Database:
 
         Raises Trouble (DATABASE_DAMAGED, DATABASE_NEWER, DISK_FULL, NOT_WRITABLE).
         """
-        self.path = path
+        self.path, self._key = path, key
         with _as_problems(path):
             self._connection = sqlite.connect(str(path), isolation_level=None, timeout=10)
             self._set_up(key, read_only)
@@ -45,6 +50,8 @@ class Database:
             run("PRAGMA synchronous = FULL")
             run("PRAGMA secure_delete = ON")
             run("PRAGMA foreign_keys = ON")
+            for name, arguments, function in FUNCTIONS:
+                self._connection.create_function(name, arguments, function, deterministic=True)
         run("SELECT count(*) FROM sqlite_master").fetchone()
 
     def _migrate(self) -> None:
@@ -56,13 +63,13 @@ class Database:
                 self.version = number
 
     @contextmanager
-    def transaction(self) -> Iterator["Database"]:
+    def transaction(self, kind: str = "IMMEDIATE") -> Iterator["Database"]:
         """All or nothing; raises Trouble(DISK_FULL) and keeps what was there before. May be nested."""
         if self._connection.in_transaction:
             yield self
             return
         with _as_problems(self.path):
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(f"BEGIN {kind}")
             try:
                 yield self
                 self._connection.execute("COMMIT")
@@ -86,6 +93,43 @@ class Database:
         with _as_problems(self.path):
             row: tuple[Any, ...] | None = self._connection.execute(sql, values).fetchone()
         return row or ()
+
+    def again(self) -> "Database":
+        """Another connection, for another thread; raises Trouble."""
+        return Database(self.path, self._key)
+
+    def copy_to(self, path: Path, key: bytes) -> None:
+        """Write all there is at this moment to an empty file, under another key; raises Trouble. Slow."""
+        self.run("ATTACH DATABASE ? AS copy KEY ?", (str(path), f"x'{key.hex()}'"))
+        try:
+            self.run("PRAGMA copy.journal_mode = OFF")
+            with self.transaction("DEFERRED"):
+                self.one("SELECT count(*) FROM main.sqlite_master")
+                self.one("SELECT sqlcipher_export('copy')")
+                self.run(f"PRAGMA copy.user_version = {self.version}")
+        finally:
+            self.run("DETACH DATABASE copy")
+
+    def fold(self) -> bool:
+        """Fold the write-ahead log into the database and leave it empty; False while somebody reads from it."""
+        self.run("PRAGMA busy_timeout = 0")
+        try:
+            return not self.one("PRAGMA wal_checkpoint(TRUNCATE)")[0]
+        finally:
+            self.run("PRAGMA busy_timeout = 10000")
+
+    @contextmanager
+    def while_wanted(self, wanted: Callable[[], bool]) -> Iterator[None]:
+        """What is asked inside is given up as soon as it is not wanted any more; raises Unwanted then."""
+        self._connection.set_progress_handler(lambda: not wanted(), 5_000)
+        try:
+            yield
+        except sqlite.OperationalError as error:
+            if "interrupt" in str(error):
+                raise Unwanted from None
+            raise
+        finally:
+            self._connection.set_progress_handler(None, 0)
 
     def close(self) -> None:
         """Close it; the write-ahead log is folded in by the last one out."""

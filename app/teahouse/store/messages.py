@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from teahouse.domain.message import Delivery, Message, MessageKey
 from teahouse.store.database import Database
-from teahouse.store.tokens import tokens
 
 COLUMNS = "id, account, chat, place, time, sender, body, mine, state, mention, detail, clash"
 
@@ -66,7 +65,6 @@ def append(db: Database, message: Message, identity: Identity) -> Message:
             identity.stanza_id,
         ),
     )
-    db.run("INSERT INTO message_text (rowid, body) VALUES (?, ?)", (number, tokens(message.body)))
     return replace(message, id=number)
 
 
@@ -213,6 +211,4 @@ def confirm(db: Database, number: int, place: int, identity: Identity) -> Messag
 
 def remove(db: Database, number: int) -> None:
     """Take one message off the disk."""
-    with db.transaction():
-        db.run("DELETE FROM message_text WHERE rowid = ?", (number,))
-        db.run("DELETE FROM message WHERE id = ?", (number,))
+    db.run("DELETE FROM message WHERE id = ?", (number,))

@@ -20,7 +20,7 @@ from teahouse.domain.queries import (
     SearchMessages,
 )
 from teahouse.store import accounts, archives, chats, keys, messages, preferences, search
-from teahouse.store.database import Database, newest
+from teahouse.store.database import Database, Unwanted, newest
 
 _ANSWERS: dict[type[Query], Callable[[Database, Any], object]] = {
     ListAccounts: lambda db, q: accounts.every(db),
@@ -29,7 +29,7 @@ _ANSWERS: dict[type[Query], Callable[[Database, Any], object]] = {
     HistoryBefore: lambda db, q: messages.before(db, q.chat, q.key, q.limit),
     HistoryAfter: lambda db, q: messages.after(db, q.chat, q.key, q.limit),
     ListGaps: lambda db, q: archives.gaps(db, q.chat),
-    SearchMessages: lambda db, q: search.find(db, q.words, q.chat, q.limit),
+    SearchMessages: lambda db, q: search.find(db, q.words, q.chat, q.limit, q.older),
     ReadPreferences: lambda db, q: preferences.every(db),
 }
 
@@ -42,9 +42,13 @@ class Reader:
         self._asked: queue.SimpleQueue[tuple[Query, int] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._migrated = threading.Event()
+        self._searched: dict[int, int] = {}
+        """The newest search of each chat, by its ticket: an older one is given up."""
 
     def ask(self, query: Query, ticket: int) -> None:
         """Put a question; its answer comes as Answered or Refused with this ticket."""
+        if isinstance(query, SearchMessages):
+            self._searched[query.chat] = ticket
         self._asked.put((query, ticket))
 
     @property
@@ -81,8 +85,21 @@ class Reader:
             query, ticket = wanted
             try:
                 db = db or self._opened(path, key)
-                self._announce(Answered(ticket, _ANSWERS[type(query)](db, query)))
+                self._announce(Answered(ticket, self._answer(db, query, ticket)))
             except Trouble as trouble:
                 self._announce(Refused(ticket, trouble.problem))
         if db is not None:
             db.close()
+
+    def _answer(self, db: Database, query: Query, ticket: int) -> object:
+        if not isinstance(query, SearchMessages):
+            return _ANSWERS[type(query)](db, query)
+
+        def wanted() -> bool:
+            return self._searched[query.chat] == ticket
+
+        try:
+            with db.while_wanted(wanted):
+                return _ANSWERS[SearchMessages](db, query) if wanted() else None
+        except Unwanted:
+            return None

@@ -7,6 +7,7 @@ sealed under Argon2id (RFC 9106) by an encrypted database of its own, so that no
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from teahouse.domain.problem import Fault, Problem, Trouble
@@ -14,6 +15,7 @@ from teahouse.domain.vault import VaultMode, VaultState
 
 MEMORY_KIB, PASSES, LANES = 256 * 1024, 3, 2
 _SERVICE = "Teahouse"
+Bring = Callable[[Path, bytes], None]
 
 
 class Vault:
@@ -21,18 +23,27 @@ class Vault:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._file, self._sealed = folder, folder / "vault", folder / "vault.key"
-        self.database = folder / "teahouse.db"
+        self.database, self._restored = folder / "teahouse.db", folder / "restored.db"
 
     def state(self) -> tuple[VaultState, VaultMode]:
         """What has to be done before the database can be read; raises Trouble(DATABASE_DAMAGED)."""
         if not self._file.exists():
             return VaultState.NEW, VaultMode.PASSPHRASE
         mode = VaultMode(self._read()["mode"])
+        self._settle()
         return (VaultState.LOCKED if mode is VaultMode.PASSPHRASE else VaultState.OPEN), mode
 
-    def create(self, mode: VaultMode, passphrase: str = "") -> bytes:
-        """Make and keep a new key; raises Trouble(KEYRING_MISSING). Slow with a passphrase (0.5 to 1.4 s)."""
+    def create(self, mode: VaultMode, passphrase: str = "", bring: Bring | None = None) -> bytes:
+        """Make and keep a new key; raises Trouble(KEYRING_MISSING). Slow with a passphrase (0.5 to 1.4 s).
+
+        `bring` puts a database under this key into a file; if it fails there is no vault, and if the program ends at
+        any moment there is either none or one with that database.
+        """
         key, record = secrets.token_bytes(32), {"mode": mode.value}
+        for leftover in self._folder.glob("*restored.db*"):
+            leftover.unlink()
+        if bring is not None:
+            bring(self._restored, key)
         if mode is VaultMode.OPEN:
             record["key"] = key.hex()
         elif mode is VaultMode.KEYRING:
@@ -40,9 +51,15 @@ class Vault:
             _keyring_put(record["name"], key)
         else:
             record["salt"] = secrets.token_hex(16)
-            self._seal(_stretched(passphrase, record["salt"]), key)
+            self._seal(stretched(passphrase, record["salt"]), key)
         self._write(record)
+        self._settle()
         return key
+
+    def _settle(self) -> None:
+        """A database that was brought takes its place once its key is kept."""
+        if self._file.exists() and self._restored.exists() and not self.database.exists():
+            self._restored.replace(self.database)
 
     def key(self, passphrase: str = "") -> bytes:
         """The key; raises Trouble (WRONG_PASSPHRASE, KEYRING_MISSING, DATABASE_DAMAGED). Slow with a passphrase."""
@@ -52,7 +69,7 @@ class Vault:
             return bytes.fromhex(record["key"])
         if mode is VaultMode.KEYRING:
             return _keyring_get(record["name"])
-        return self._unseal(_stretched(passphrase, record["salt"]))
+        return self._unseal(stretched(passphrase, record["salt"]))
 
     def _seal(self, wrapping: bytes, key: bytes) -> None:
         from sqlcipher3 import dbapi2 as sqlite
@@ -96,11 +113,12 @@ class Vault:
         fresh.replace(self._file)
 
 
-def _stretched(passphrase: str, salt: str) -> bytes:
+def stretched(passphrase: str, salt: str, length: int = 32) -> bytes:
+    """What Argon2id makes of a passphrase and a salt in hexadecimal; raises ValueError for another salt. Slow."""
     from argon2.low_level import Type, hash_secret_raw
 
     return hash_secret_raw(
-        passphrase.encode("utf-8", "surrogatepass"), bytes.fromhex(salt), PASSES, MEMORY_KIB, LANES, 32, Type.ID
+        passphrase.encode("utf-8", "surrogatepass"), bytes.fromhex(salt), PASSES, MEMORY_KIB, LANES, length, Type.ID
     )
 
 

@@ -11,6 +11,7 @@ from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.certificate import CertificateSheet
 from teahouse.ui.dialogs.key import KeySheet
 from teahouse.ui.dialogs.question import Sheet
+from teahouse.ui.keeping import ClockQuestion
 
 Question = CertificateDoubted | KeyChanged
 
@@ -24,6 +25,7 @@ class Asked(QObject):
         self._queue: list[Question] = []
         self._asked: set[tuple[int, str]] = set()
         self._open = False
+        ClockQuestion(window, bridge)
         bridge.on(CertificateDoubted, self._enqueue, self)
         bridge.on(KeyChanged, self._enqueue, self)
 

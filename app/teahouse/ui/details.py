@@ -12,6 +12,7 @@ from teahouse.i18n import _
 from teahouse.ui import theme
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chat.header import presence_words
+from teahouse.ui.keeping import KeepingCard
 from teahouse.ui.known import Known
 from teahouse.ui.occupants import OCCUPANT, OccupantDelegate, OccupantsModel, row_height
 from teahouse.ui.people import People, Who
@@ -40,6 +41,7 @@ class Details(QFrame):
         self._facts, self._person_facts = Facts(), Facts()
         self.count, self.nobody = plain("", 13, "ink2", bold=True), plain("", 13, "ink3", wrap=True)
         self.search, self.list = QLineEdit(), QListView()
+        self.keeping = KeepingCard(bridge)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(AGAIN_AFTER_MS)
@@ -53,6 +55,7 @@ class Details(QFrame):
         """Show the details of a chat."""
         fresh = self._chat is None or self._chat.id != chat.id
         self._chat = chat
+        self.keeping.show_chat(chat)
         room = chat.kind is ChatKind.ROOM
         for part, shown in ((self._see, room), (self._here, room), (self._contact, not room)):
             part.setVisible(shown)
@@ -89,6 +92,7 @@ class Details(QFrame):
         layout.addWidget(self._see)
         layout.addWidget(self._here, 1000)
         layout.addWidget(self._contact)
+        layout.addWidget(self.keeping)
         layout.addStretch(1)
 
     def _buttons(self) -> QHBoxLayout:

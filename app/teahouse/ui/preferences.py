@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from teahouse import i18n
 from teahouse.domain.commands import SetPreference
 from teahouse.domain.queries import ReadPreferences
-from teahouse.domain.settings import APPEARANCE, DENSITY, LANGUAGE, SCALE, THEME, Setting
+from teahouse.domain.settings import DENSITY, LANGUAGE, SCALE, SETTINGS, THEME, Setting
 from teahouse.ui import style, theme
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.widgets import Dressed
@@ -25,8 +25,8 @@ class Preferences(QObject):
         self, bridge: Bridge, theme_name: str = "system", language: str = "", save: SaveAppearance | None = None
     ) -> None:
         super().__init__()
-        self._bridge, self._save = bridge, save
-        self._values = {setting.key: setting.default for setting in APPEARANCE}
+        self.bridge, self._save = bridge, save
+        self._values = {setting.key: setting.default for setting in SETTINGS}
         self._values |= {THEME.key: THEME.sound(theme_name), LANGUAGE.key: LANGUAGE.sound(language)}
         app = _app()
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
@@ -36,7 +36,7 @@ class Preferences(QObject):
 
     def read(self) -> None:
         """Ask for what is kept in the vault, once it is open."""
-        self._bridge.ask(ReadPreferences(), self._kept)
+        self.bridge.ask(ReadPreferences(), self._kept)
 
     def value(self, setting: Setting) -> str:
         """What is chosen."""
@@ -49,7 +49,7 @@ class Preferences(QObject):
             return
         self._values[setting.key] = value
         if not setting.early:
-            self._bridge.do(SetPreference(setting.key, value))
+            self.bridge.do(SetPreference(setting.key, value))
         elif self._save is not None:
             self._save(self._values[THEME.key], self._values[LANGUAGE.key])
         if setting is not LANGUAGE:
@@ -69,7 +69,7 @@ class Preferences(QObject):
 
     def _kept(self, kept: dict[str, str]) -> None:
         before = dict(self._values)
-        for setting in APPEARANCE:
+        for setting in SETTINGS:
             if not setting.early:
                 self._values[setting.key] = setting.sound(kept.get(setting.key, setting.default))
         if self._values != before:

@@ -290,6 +290,7 @@ def _here() -> dict[Fault, tuple[str, str]]:
             _("The file that holds your messages is damaged."),
             _("Nothing was changed. Restore it from a backup, or start with a new profile."),
         ),
+        **_backups(),
         Fault.WRONG_PASSPHRASE: (_("That is not the passphrase."), _("Check the keyboard layout and try again.")),
         Fault.KEYRING_MISSING: (
             _("This desktop has no keyring to keep the key in."),
@@ -307,5 +308,26 @@ def _here() -> dict[Fault, tuple[str, str]]:
         Fault.UNEXPECTED: (
             _("Something went wrong that Teahouse did not expect."),
             _("It was noted in the log, without what you wrote. Try again."),
+        ),
+    }
+
+
+def _backups() -> dict[Fault, tuple[str, str]]:
+    return {
+        Fault.BACKUP_FOREIGN: (
+            _("This is not a backup of Teahouse."),
+            _("Choose the file that Teahouse has written. Nothing was changed."),
+        ),
+        Fault.BACKUP_DAMAGED: (
+            _("This backup is damaged or not complete."),
+            _("Copy it again from where it was kept, or use another one. Nothing was changed."),
+        ),
+        Fault.BACKUP_NEWER: (
+            _("This backup was written by a newer Teahouse."),
+            _("Restore it with that version. Nothing was changed."),
+        ),
+        Fault.PROFILE_FULL: (
+            _("This profile already holds something."),
+            _("Restore a backup into a new profile: start Teahouse with --profile and another name."),
         ),
     }

@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit
 
 from teahouse.domain.message import Message
 from teahouse.domain.queries import SearchMessages
+from teahouse.domain.search import SearchPage, parse
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.found import complaint
 from teahouse.ui.widgets import plain, tidy, tool
 
 
@@ -26,6 +28,7 @@ class FindBar(QFrame):
         self._chat = 0
         self._at = 0
         self._messages: Sequence[Message] = ()
+        self._more = False
         self.field = QLineEdit()
         self.field.setPlaceholderText(_("Find in this chat"))
         self.field.setAccessibleName(_("Find in this chat"))
@@ -53,7 +56,12 @@ class FindBar(QFrame):
 
     def step(self, by: int) -> None:
         """Show the next older (1) or newer (-1) one found."""
-        if self._messages:
+        if self._more and self._at + by >= len(self._messages):
+            words, last = self.field.text().strip(), self._messages[-1]
+            self._more = False
+            query = SearchMessages(words, self._chat, older=(last.time, last.id))
+            self._bridge.ask(query, partial(self._further, words))
+        elif self._messages:
             self._at = (self._at + by) % len(self._messages)
             self._show()
 
@@ -68,20 +76,26 @@ class FindBar(QFrame):
 
     def _search(self) -> None:
         words = self.field.text().strip()
-        if words:
-            self._bridge.ask(SearchMessages(words, self._chat), partial(self._answered, words))
+        self._messages = ()
+        if (wrong := complaint(parse(words).wrong)) or not words:
+            self._count.setText(wrong)
         else:
-            self._messages = ()
-            self._count.setText("")
+            self._bridge.ask(SearchMessages(words, self._chat), partial(self._answered, words))
 
-    def _answered(self, words: str, messages: Sequence[Message]) -> None:
-        if words == self.field.text().strip():
-            self._messages, self._at = messages, 0
-            if messages:
+    def _answered(self, words: str, page: SearchPage | None) -> None:
+        if page is not None and words == self.field.text().strip():
+            self._messages, self._at, self._more = [hit.message for hit in page.hits], 0, page.more
+            if self._messages:
                 self._show()
             else:
                 self._count.setText(_("Nothing found"))
 
+    def _further(self, words: str, page: SearchPage | None) -> None:
+        if page is not None and words == self.field.text().strip():
+            self._messages, self._more = [*self._messages, *(hit.message for hit in page.hits)], page.more
+            self.step(1)
+
     def _show(self) -> None:
-        self._count.setText(_("{at} of {all}").format(at=self._at + 1, all=len(self._messages)))
+        known = f"{len(self._messages)}{'+' if self._more else ''}"
+        self._count.setText(_("{at} of {all}").format(at=self._at + 1, all=known))
         self.found.emit(self._messages[self._at])

@@ -13,6 +13,7 @@ from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chat.layout import links
 from teahouse.ui.hooks import Hooks
+from teahouse.ui.keeping import ask_delete
 
 _STUCK = (Delivery.UNSURE, Delivery.FAILED)
 MOST_LINKS = 10
@@ -31,7 +32,9 @@ def message_menu(parent: QWidget, bridge: Bridge, hooks: Hooks, messages: Sequen
     """The menu of some messages; a single one has more."""
     menu = QMenu(parent)
     menu.addAction(_("Copy"), ways.copy)
+    delete = partial(ask_delete, parent.window(), bridge, messages)
     if len(messages) != 1:
+        menu.addAction(_("Delete here…"), delete)
         return menu
     message = messages[0]
     addresses = dict.fromkeys(address for _start, _length, address in links(message.body))
@@ -46,4 +49,5 @@ def message_menu(parent: QWidget, bridge: Bridge, hooks: Hooks, messages: Sequen
     for source in hooks.menus:
         for action in source(message):
             menu.addAction(action.title, partial(bridge.do, action.command))
+    menu.addAction(_("Delete here…"), delete)
     return menu

@@ -9,7 +9,9 @@ from teahouse.domain.commands import LeaveRoom, MarkRead, RemoveChat
 from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.dialogs.carry import ExportSheet
 from teahouse.ui.dialogs.question import confirm
+from teahouse.ui.keeping import keep_menu
 
 EVERYTHING = 1 << 62
 
@@ -21,6 +23,9 @@ def chat_menu(parent: QWidget, bridge: Bridge, chat: Chat) -> QMenu:
         menu.addAction(_("Mark as read"), partial(bridge.do, MarkRead(chat.id, EVERYTHING)))
     if chat.kind is ChatKind.ROOM and chat.presence in (Presence.HERE, Presence.ENTERING):
         menu.addAction(_("Leave the room"), partial(bridge.do, LeaveRoom(chat.id)))
+    keep_menu(menu, parent, bridge, chat)
+    menu.addAction(_("Export…"), lambda: ExportSheet(parent, bridge, chat).open())
+    menu.addSeparator()
     menu.addAction(_("Remove…"), partial(_ask_remove, parent, bridge, chat))
     return menu
 

@@ -1,19 +1,17 @@
 """The pane on the left: find anything, and the chats."""
 
-from collections.abc import Sequence
-from functools import partial
-
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QListView, QVBoxLayout
 
 from teahouse.domain.chat import Chat
 from teahouse.domain.message import Message
-from teahouse.domain.queries import SearchMessages
+from teahouse.domain.search import parse
 from teahouse.i18n import _
 from teahouse.ui import icons
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.chats.delegate import ChatsDelegate
+from teahouse.ui.chats.hints import HintList
 from teahouse.ui.chats.menu import chat_menu
 from teahouse.ui.chats.model import CHAT, ChatsModel
 from teahouse.ui.chats.requests import RequestsEntry
@@ -21,8 +19,6 @@ from teahouse.ui.focus import focus_by_keys
 from teahouse.ui.found import FoundList
 from teahouse.ui.known import Known
 from teahouse.ui.widgets import plain, row, tidy, tool
-
-SEARCH_AFTER_MS = 250
 
 
 class ChatsPane(QFrame):
@@ -41,9 +37,8 @@ class ChatsPane(QFrame):
         self.model = ChatsModel(self)
         self.list = QListView()
         self.search = QLineEdit()
-        self._found = FoundList(known)
+        self.found_list, self.hints = FoundList(bridge, known), HintList(known)
         self.requests = RequestsEntry(bridge, known)
-        self._later = QTimer(self)
         self._current = 0
         self._build()
         self._connect()
@@ -106,29 +101,27 @@ class ChatsPane(QFrame):
         self._none.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._none.setContentsMargins(24, 24, 24, 24)
         self._none.hide()
-        self._found.hide()
         top = row(self.search, tool("plus", _("Join a room"), self.browse.emit), spacing=4)
         layout = QVBoxLayout(self)
         tidy(layout, (0, 12, 0, 0))
         tidy(top, (12, 0, 8, 0), 4)
         layout.addLayout(top)
+        layout.addWidget(self.hints)
         layout.addWidget(self._none, 1)
         layout.addWidget(self.list, 2)
-        layout.addWidget(self._found, 3)
+        layout.addWidget(self.found_list, 3)
         foot = row(self.requests)
         tidy(foot, (6, 4, 6, 6))
         layout.addLayout(foot)
 
     def _connect(self) -> None:
-        self._later.setSingleShot(True)
-        self._later.setInterval(SEARCH_AFTER_MS)
-        self._later.timeout.connect(self._search_messages)
         self.search.textChanged.connect(self._typed)
         self.search.installEventFilter(self)
         self.list.clicked.connect(self._open)
         self.list.activated.connect(self._open)
         self.list.customContextMenuRequested.connect(self._popup)
-        self._found.chosen.connect(self._jump)
+        self.found_list.chosen.connect(self._jump)
+        self.hints.taken.connect(self.search.setText)
         self.requests.opened.connect(lambda chat: self.chosen.emit(chat.id))
         self.model.modelReset.connect(self._restore)
         self.model.modelReset.connect(self._say_nothing)
@@ -142,12 +135,14 @@ class ChatsPane(QFrame):
 
     def _say_nothing(self) -> None:
         """Where no chat is shown, say why."""
-        nothing = not self.model.order() and self._known.loaded
+        terms = parse(self.search.text())
+        asked = terms.limited or bool(terms.wrong)
+        nothing = not asked and not self.model.order() and self._known.loaded
         filtered = bool(self.search.text().strip())
         words = _("No chat has that in its name.") if filtered else _("No rooms yet. Browse for one to join.")
         self._none.setText(words)
         self._none.setVisible(nothing)
-        self.list.setVisible(not nothing)
+        self.list.setVisible(not nothing and not asked)
 
     def _restore(self) -> None:
         if (at := self.model.row_of(self._current)) >= 0:
@@ -159,48 +154,50 @@ class ChatsPane(QFrame):
 
     def _typed(self, text: str) -> None:
         self._keys.setVisible(not text)
-        self.model.filter(text)
+        self.model.filter(" ".join(word.text for word in parse(text).words))
         self._say_nothing()
-        if len(text.strip()) >= 2:
-            self._later.start()
-        else:
-            self._later.stop()
-            self._found.hide()
-
-    def _search_messages(self) -> None:
-        words = self.search.text().strip()
-        self._bridge.ask(SearchMessages(words), partial(self._show_found, words))
-
-    def _show_found(self, words: str, messages: Sequence[Message]) -> None:
-        if self.search.text().strip() == words:
-            self._found.show_messages(messages)
-            self._found.setVisible(bool(messages))
+        self.hints.offer(text)
+        self.found_list.search(text)
 
     def _jump(self, message: Message) -> None:
         self.search.clear()
         self.found.emit(message)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Down, Enter and Escape work from the filter box."""
+        """The box shows what can be typed while it has the keyboard, and lends its keys to what is below it."""
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            key = event.key()
-            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._enter()
-                return True
-            if key == Qt.Key.Key_Escape:
-                self.search.clear()
-                self.chosen.emit(self._current)
-                return True
-            if key == Qt.Key.Key_Down:
-                focus_by_keys(self.list if self.model.order() else self._found)
-                return True
+            return self._key(event.key()) or super().eventFilter(watched, event)
+        if watched is self.search and event.type() == QEvent.Type.FocusIn:
+            self.hints.offer(self.search.text())
+        elif watched is self.search and event.type() == QEvent.Type.FocusOut:
+            self.hints.hide()
         return super().eventFilter(watched, event)
 
+    def _key(self, key: int) -> bool:
+        """Take a key of the search box, or leave it to the box."""
+        typed = bool(self.search.text())
+        if key == Qt.Key.Key_Tab:
+            return typed and self.hints.take(first=True)
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if not (typed and self.hints.take(first=False)):
+                self._enter()
+        elif key == Qt.Key.Key_Escape:
+            self.search.clear()
+            self.chosen.emit(self._current)
+        elif key == Qt.Key.Key_Up:
+            return typed and self.hints.step(-1)
+        elif key == Qt.Key.Key_Down:
+            if not (typed and self.hints.step(1)):
+                focus_by_keys(self.list if self.list.isVisible() and self.model.order() else self.found_list)
+        else:
+            return False
+        return True
+
     def _enter(self) -> None:
-        if chats := self.model.order():
+        if self.list.isVisible() and (chats := self.model.order()):
             self.search.clear()
             self.chosen.emit(chats[0].id)
-        elif message := self._found.first():
+        elif message := self.found_list.first():
             self._jump(message)
 
     def _popup(self, at: QPoint) -> None:

@@ -7,7 +7,6 @@ from PySide6.QtCore import QBuffer, QLocale, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QImageReader, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -21,6 +20,7 @@ from teahouse.domain.commands import CancelRegistration, OpenRegistration, Submi
 from teahouse.domain.registration import FormField, RegistrationForm
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.files import ask_save
 from teahouse.ui.onboarding import suggestions
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.server_fields import ServerFields
@@ -213,12 +213,7 @@ class _RecoveryStep(Page):
         self.primary(_("Enter"), done)
 
     def _save(self) -> None:
-        dialog = QFileDialog(self, _("Where to keep the recovery sheet"))
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("txt")
-        dialog.fileSelected.connect(self.save)
-        dialog.open()
+        ask_save(self, _("Where to keep the recovery sheet"), "", self.save).setDefaultSuffix("txt")
 
     def save(self, path: str) -> None:
         """Write the sheet into a file that only its owner may read, to be printed or put away."""

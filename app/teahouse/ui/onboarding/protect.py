@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QButtonGroup, QRadioButton
 
-from teahouse.domain.commands import CreateVault
+from teahouse.domain.commands import Command, CreateVault
 from teahouse.domain.vault import VaultMode
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
@@ -18,13 +18,20 @@ SHORTEST = 8
 class ProtectPage(Page):
     """Makes the vault of a new profile."""
 
-    def __init__(self, bridge: Bridge, back: Callable[[], None] | None, done: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        back: Callable[[], None] | None,
+        done: Callable[[], None],
+        make: Callable[[VaultMode, str], Command] = CreateVault,
+    ) -> None:
+        """`make` says which command makes the vault."""
         super().__init__(
             _("Protect what is kept here"),
             _("Your messages and passwords are stored encrypted on this computer. What opens them?"),
             back,
         )
-        self._bridge, self._done = bridge, done
+        self._bridge, self._done, self._make = bridge, done, make
         self._group = QButtonGroup(self)
         self._modes: dict[int, VaultMode] = {}
         safest = _("The safest. It cannot be reset.")
@@ -71,7 +78,7 @@ class ProtectPage(Page):
                 return self.say(_("The two passphrases are not the same."))
         self.busy(True)
         self._bridge.do(
-            CreateVault(mode, passphrase if mode is VaultMode.PASSPHRASE else ""),
+            self._make(mode, passphrase if mode is VaultMode.PASSPHRASE else ""),
             self._kept,
             self.complain,
         )

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QFileDialog, QPlainTextEdit
+from PySide6.QtWidgets import QPlainTextEdit
 
 from teahouse.domain.account import Proxy, Route
 from teahouse.i18n import _
 from teahouse.ui.dialogs.question import confirm
+from teahouse.ui.files import ask_open
 from teahouse.ui.onboarding.choice import Choice
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.suggestions import front_names
@@ -135,11 +136,7 @@ class BridgePage(Page):
         self.setFocusProxy(self.lines)
 
     def _open(self) -> None:
-        dialog = QFileDialog(self, _("A file with bridge lines"))
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(self.read)
-        dialog.open()
+        ask_open(self, _("A file with bridge lines"), self.read)
 
     def read(self, path: str) -> None:
         """Take the lines of a file."""

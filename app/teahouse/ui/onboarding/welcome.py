@@ -4,29 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QStackedWidget, QWidget
 
-from teahouse import i18n
 from teahouse.domain.account import Route
-from teahouse.domain.settings import LANGUAGE
 from teahouse.i18n import _
-from teahouse.ui import icons, theme
+from teahouse.ui import icons
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.onboarding.choice import Choice
+from teahouse.ui.onboarding.cover import cover, cover_style, language_box
 from teahouse.ui.onboarding.identity import IdentityPage
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.protect import ProtectPage
+from teahouse.ui.onboarding.restore import restore
 from teahouse.ui.onboarding.signin import SignInPage
 from teahouse.ui.onboarding.torpage import TorPage
 from teahouse.ui.onboarding.way import BridgePage, ProxyPage, SeekPage, Way, WayPage
 from teahouse.ui.promise import promise
-from teahouse.ui.widgets import button, picture, plain, row, tidy
+from teahouse.ui.widgets import button, row, tidy
 
 Next = Callable[[Way], None]
-
-_STYLE = "#cover { background: %(ground)s; } #cover QLabel { color: %(on)s; }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Welcome(QWidget):
         layout = QHBoxLayout(self)
         layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         tidy(layout)
-        layout.addWidget(_cover())
+        layout.addWidget(cover())
         self._pages = QStackedWidget()
         layout.addWidget(self._pages, 1)
         self._begin = self._beginning(first)
@@ -65,9 +63,7 @@ class Welcome(QWidget):
 
     def dress(self) -> None:
         """Take the look in use."""
-        look = theme.current()
-        ground, words = (look.jade, "#FFFFFF") if look.name == "light" else (look.jade_ground, look.ink)
-        self.setStyleSheet(_STYLE % {"ground": ground, "on": words})
+        self.setStyleSheet(cover_style())
 
     def _beginning(self, first: bool) -> Page:
         page = Page(_("How would you like to begin?"), _("Nothing is sent until you choose."), None)
@@ -81,6 +77,8 @@ class Welcome(QWidget):
         practice.clicked.connect(self._just_try)
         for choice in (identity, account, practice):
             page.body.addWidget(choice)
+        if not self._vault_open:
+            page.body.addLayout(row(button(_("Restore a backup…"), self._restore, "link"), 0))
         page.body.addLayout(self._foot())
         if not first:
             page.primary(_("Cancel"), self.finished.emit)
@@ -88,14 +86,7 @@ class Welcome(QWidget):
 
     def _foot(self) -> QHBoxLayout:
         honest = button(_("What Teahouse protects, and what it cannot"), self._promise, "link")
-        language = QComboBox()
-        language.setAccessibleName(_("Language"))
-        language.view().setAccessibleName(_("Language"))
-        for code, words in LANGUAGE.allowed[1:]:
-            language.addItem(words, code)
-        language.setCurrentIndex(max(0, language.findData(i18n.language())))
-        language.activated.connect(lambda at: self._ways.speak(str(language.itemData(at))))
-        return row(honest, 0, language)
+        return row(honest, 0, language_box(self._ways.speak))
 
     # -- steps ---------------------------------------------------------------
 
@@ -155,6 +146,9 @@ class Welcome(QWidget):
     def _sign_in(self, way: Way) -> None:
         self._show(SignInPage(self._bridge, self._to_begin, self.finished.emit, way))
 
+    def _restore(self) -> None:
+        restore(self._bridge, self._show, self._to_begin, self.finished.emit)
+
     def _just_try(self) -> None:
         self._ways.practise()
         self._begin.say(_("The practice teahouse opens in a window of its own."))
@@ -179,23 +173,3 @@ class Welcome(QWidget):
         page.setFocus()
         if page.focusProxy() is None:
             page.focusNextChild()
-
-
-def _cover() -> QFrame:
-    cover = QFrame()
-    cover.setObjectName("cover")
-    cover.setFixedWidth(440)
-    layout = QVBoxLayout(cover)
-    tidy(layout, (48, 64, 48, 64), 0)
-    layout.addWidget(picture("mark", "on_jade" if theme.current().name == "light" else "jade", 72))
-    layout.addSpacing(24)
-    layout.addWidget(plain("Teahouse", 34, bold=True))
-    layout.addSpacing(8)
-    slogan = plain(_("Group chat that never asks\nwho you are."), 17)
-    layout.addWidget(slogan)
-    layout.addStretch(1)
-    words = _("No phone number. No e-mail. No name.\nFree servers all over the world; nobody owns the switch.")
-    foot = plain(words, 13, wrap=True)
-    foot.setAlignment(Qt.AlignmentFlag.AlignLeft)
-    layout.addWidget(foot)
-    return cover

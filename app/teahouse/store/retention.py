@@ -1,0 +1,162 @@
+"""How long history stays on this computer, and how it is taken off for good.
+
+Deleted rows are overwritten (`secure_delete`), the index forgets them by its triggers, and `Database.fold` empties the
+write-ahead log; tests/security/test_forgotten.py looks at every page.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from teahouse.domain.message import Delivery
+from teahouse.domain.settings import KEEP
+from teahouse.store import chats, preferences
+from teahouse.store.database import Database
+from teahouse.store.messages import Identity
+
+DAY = 86_400_000
+"""Milliseconds."""
+REPLAYED = 500
+"""Messages of a cleared chat whose names are kept: more than a room tells again, by whatever clock."""
+DOUBT = 600_000
+"""Milliseconds before a clearing in which another clock may already have had the next message: there names decide."""
+CLOCK = "history.clock"
+"""The preference that says when it was last known what time it is, in milliseconds UTC."""
+_WAITING = ", ".join(str(int(state)) for state in (Delivery.QUEUED, Delivery.SENT, Delivery.UNSURE))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A chat whose messages up to an id, and older than a moment, are to go."""
+
+    chat: int
+    forget_id: int
+    before: int
+
+
+def set_days(db: Database, chat: int, days: int) -> None:
+    """Keep what is said in a chat for so many days; 0 is for ever."""
+    db.run("UPDATE chat SET keep_days = ? WHERE id = ?", (days, chat))
+
+
+def last_known(db: Database) -> int:
+    """A moment that has certainly been: of the last look, else of the newest message; 0 when there is neither."""
+    row = db.one("SELECT value FROM preference WHERE key = ?", (CLOCK,))
+    return int(row[0]) if row else db.one("SELECT coalesce(max(last_time), 0) FROM chat")[0]
+
+
+def set_last_known(db: Database, now: int) -> None:
+    """The clock says so and is believed."""
+    preferences.put(db, CLOCK, str(now))
+
+
+def due(db: Database, now: int) -> list[Due]:
+    """What is to go now; by age only what the clock is believed for, nothing for 0."""
+    rows = db.all("SELECT id, forget_id, keep_days FROM chat WHERE forget_id > 0 OR keep_days > 0")
+    return [Due(chat, upto, now - days * DAY if days and now else 0) for chat, upto, days in rows]
+
+
+def shrink(db: Database, what: Due, limit: int) -> list[int]:
+    """Take some of it off the disk; the numbers of those messages, none when all is done. What waits is sent first."""
+    forgotten = "SELECT id FROM message WHERE chat = ? AND id <= ? LIMIT ?"
+    old = f"SELECT id FROM message WHERE chat = ? AND time < ? AND state NOT IN ({_WAITING}) ORDER BY time LIMIT ?"
+    rows = db.all(forgotten, (what.chat, what.forget_id, limit)) if what.forget_id else []
+    rows = rows or db.all(old, (what.chat, what.before, limit))
+    _delete(db, rows)
+    return [number for (number,) in rows]
+
+
+def _delete(db: Database, rows: list[tuple[int]]) -> None:
+    with db.transaction():
+        for row in rows:
+            db.run("DELETE FROM message WHERE id = ?", row)
+
+
+def done(db: Database, what: Due) -> None:
+    """All of it is gone, and it is not to come back with a room's history."""
+    db.run(
+        "UPDATE chat SET forget_id = CASE WHEN forget_id <= ? THEN 0 ELSE forget_id END,"
+        " forget_before = max(forget_before, ?) WHERE id = ?",
+        (what.forget_id, what.before - 1, what.chat),
+    )
+
+
+def retell(db: Database, chat: int) -> None:
+    """Make the last line and the counters of a chat those of what is left in it."""
+    kept = chats.get(db, chat)
+    newest = "SELECT body, sender, time FROM message WHERE chat = ? ORDER BY time DESC, id DESC LIMIT 1"
+    body, sender, time = db.one(newest, (chat,)) or ("", "", 0)
+    if kept is not None:
+        db.run(
+            "UPDATE chat SET last_text = ?, last_sender = ?, last_time = ? WHERE id = ?",
+            (body[: chats.PREVIEW], sender, time, chat),
+        )
+        chats.mark_read(db, chat, kept.read_up_to)
+
+
+def forget_chat(db: Database, chat: int) -> tuple[Due, list[int]]:
+    """From now on all that was said in a chat is on the way out, with its draft; what waited is gone at once.
+
+    Answers what is to go, and the numbers of those that waited.
+    """
+    with db.transaction():
+        newest = "SELECT coalesce(max(id), 0), coalesce(max(time), 0) FROM message WHERE chat = ?"
+        upto, last = db.one(newest, (chat,))
+        waiting = db.all(f"SELECT id FROM message WHERE chat = ? AND state IN ({_WAITING})", (chat,))
+        _remember(db, chat, "chat = ? ORDER BY place DESC LIMIT ?", (chat, REPLAYED))
+        _delete(db, waiting)
+        db.run(
+            "UPDATE chat SET forget_id = ?, forget_before = max(forget_before, ?), draft = '', last_text = '',"
+            " last_sender = '', last_time = 0, unread = 0, mentions = 0 WHERE id = ?",
+            (upto, last - DOUBT, chat),
+        )
+    return Due(chat, upto, 0), [number for (number,) in waiting]
+
+
+def forget_message(db: Database, number: int) -> int:
+    """Take one message off the disk, for good; the number of its chat, 0 when it is gone already."""
+    row = db.one("SELECT chat FROM message WHERE id = ?", (number,))
+    if not row:
+        return 0
+    (chat,) = row
+    with db.transaction():
+        _remember(db, chat, "id = ?", (number,))
+        db.run("DELETE FROM message WHERE id = ?", (number,))
+        retell(db, chat)
+    return int(chat)
+
+
+def _remember(db: Database, chat: int, which: str, values: tuple[int, ...]) -> None:
+    """Keep the hashed names of messages, so that they are known when a room tells them again."""
+    for names in db.all(f"SELECT origin_id, archive, stanza_id FROM message WHERE {which}", values):
+        for name in _names(Identity("", "", *names)):
+            db.run("INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING", (chat, name))
+
+
+def forgotten(db: Database, chat: int, stamp: int, identity: Identity, now: int) -> bool:
+    """Whether a message of a history was taken off this computer, or would be at once; moments in milliseconds UTC."""
+    row = db.one("SELECT forget_before FROM chat WHERE id = ?", (chat,))
+    # A moment that is still to come was set by a wrong clock.
+    if row and stamp <= row[0] <= now + DAY:
+        return True
+    names = _names(identity)
+    return any(db.one("SELECT 1 FROM forgotten WHERE chat = ? AND name = ?", (chat, name)) for name in names)
+
+
+def trim_requests(db: Database, now: int) -> bool:
+    """Let go of what strangers said longer ago than new chats keep; whether there was any."""
+    days = int(KEEP.sound(preferences.every(db).get(KEEP.key, "")))
+    if not days or not now:
+        return False
+    before = db.one("SELECT count(*) FROM request WHERE time < ?", (now - days * DAY,))[0]
+    db.run("DELETE FROM request WHERE time < ?", (now - days * DAY,))
+    return bool(before)
+
+
+def clear_requests(db: Database) -> None:
+    """Let go of all that strangers said."""
+    db.run("DELETE FROM request")
+
+
+def _names(identity: Identity) -> list[bytes]:
+    named = [("origin", identity.origin_id), (identity.archive, identity.stanza_id)]
+    return [hashlib.sha256(f"{kind}\0{name}".encode()).digest() for kind, name in named if name]
