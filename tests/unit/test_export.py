@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from teahouse import i18n
 from teahouse.domain.account import Account
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.message import Delivery, Message
@@ -52,6 +53,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 
 def test_text_is_readable_in_utc_and_no_line_poses_as_another(db: Database, tmp_path: Path) -> None:
+    i18n.use("en")
     path = tmp_path / "tea.txt"
     assert export(db, path, 1, "text", NAMES, now=0) == 2
     assert path.stat().st_mode & 0o777 == 0o600

@@ -79,10 +79,14 @@ class Requests:
             kind, jid, inviter, text, password = wish.kind, wish.room, wish.inviter, wish.reason, wish.password
         else:
             kind, jid, inviter, text, password = Asking.TALK, wish.sender, "", wish.body, ""
+        said = Said(min(wish.stamp or now, now), wish.body, wish.identity) if isinstance(wish, Arrival) else None
+        before = requests.of_person(db, self._account, jid) if said else None
+        if said and before and requests.has(db, before.id, said):
+            return
         asked = Request(0, self._account, kind, jid, wish.sender, inviter, text, now, password=password)
         number = requests.hold(db, asked)
-        if isinstance(wish, Arrival):
-            requests.say(db, number, Said(min(wish.stamp or now, now), wish.body, wish.identity))
+        if said:
+            requests.say(db, number, said)
         requests.trim(db, self._account, wish.sender)
 
     # -- answers -----------------------------------------------------------

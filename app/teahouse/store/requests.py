@@ -67,16 +67,25 @@ def hold(db: Database, request: Request) -> int:
     return int(db.one(f"SELECT id FROM request WHERE {where}", key)[0])
 
 
-def say(db: Database, request: int, said: Said) -> None:
-    """Keep a message of a stranger, unless it is there already; beyond SAID the oldest one goes."""
+def has(db: Database, request: int, said: Said) -> bool:
+    """Whether this message of a stranger is there already: an archive tells it again."""
     name = said.identity
-    body = said.body if len(said.body) <= BODY else said.body[: BODY - 1] + "…"
     twin = (
         "SELECT 1 FROM request_message WHERE request = ? AND ((origin_id <> '' AND origin_id = ? AND body = ?)"
         " OR (stanza_id <> '' AND archive = ? AND stanza_id = ?))"
     )
-    if db.one(twin, (request, name.origin_id, body, name.archive, name.stanza_id)):
+    return bool(db.one(twin, (request, name.origin_id, _cut(said.body), name.archive, name.stanza_id)))
+
+
+def _cut(body: str) -> str:
+    return body if len(body) <= BODY else body[: BODY - 1] + "…"
+
+
+def say(db: Database, request: int, said: Said) -> None:
+    """Keep a message of a stranger, unless it is there already; beyond SAID the oldest one goes."""
+    if has(db, request, said):
         return
+    name, body = said.identity, _cut(said.body)
     db.run(
         "INSERT INTO request_message (request, time, body, origin_id, archive, stanza_id) VALUES (?, ?, ?, ?, ?, ?)",
         (request, said.time, body, name.origin_id, name.archive, name.stanza_id),
