@@ -210,11 +210,12 @@ def witnessed(engine: MakeEngine, server: Prosody, made: Talk, login: Login) -> 
     house.wait(e.ChatStored, lambda event: event.chat.id == chat.id and event.chat.presence is Presence.HERE)
     for where, here, there in (("alone", person.id, made.person), ("together", chat.id, made.chat)):
         ours = made.expected("willow", where)
+        until(lambda here=here: not house.do(c.FetchOlder(here)))  # type: ignore[misc]
 
         def heard(here: int = here) -> list[str]:
             return [body for body in house.bodies(here) if body.startswith("willow")]
 
-        until(lambda heard=heard, ours=ours: len(heard()) >= len(ours), 20, f"{ours} to be {heard()}")  # type: ignore[misc]
+        until(lambda heard=heard, ours=ours: len(heard()) >= len(ours), 20, f"{ours} at {where}")  # type: ignore[misc]
         assert heard() == ours
         theirs = [body for body in house.bodies(here) if body.startswith("plum")]
 
