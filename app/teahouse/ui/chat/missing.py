@@ -1,6 +1,7 @@
 """What is missing in a conversation: gaps that are shown between its messages, and what is older than all of them."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -36,28 +37,28 @@ class Missing(QObject):
         self._fetching.clear()
         self.changed.emit(())
         if chat:
-            turn = self._turn
-            self._bridge.ask(ListGaps(chat), lambda gaps: self._show(turn, gaps))
+            self._bridge.ask(ListGaps(chat), partial(self._show, self._turn))
 
     def older(self) -> None:
         """The reader is at the beginning of what we have: fetch what is older, as long as there is any."""
         if self._chat and not self._asking and not self._exhausted:
             self._asking, turn = True, self._turn
-            self._bridge.do(
-                FetchOlder(self._chat), lambda more: self._came(turn, bool(more)), lambda why: self._refused(turn, why)
-            )
+            self._bridge.do(FetchOlder(self._chat), partial(self._came, turn), partial(self._refused, turn))
 
     def fetch(self, gap: int) -> None:
         """Have a gap filled; a problem is told where problems are."""
         if gap not in self._fetching:
             self._fetching.add(gap)
-            self._bridge.do(FetchGap(gap), lambda _: self._fetching.discard(gap), lambda p: self._failed(gap, p))
+            self._bridge.do(FetchGap(gap), partial(self._filled, gap), partial(self._failed, gap))
+
+    def _filled(self, gap: int, _: None) -> None:
+        self._fetching.discard(gap)
 
     def _failed(self, gap: int, problem: Problem) -> None:
         self._fetching.discard(gap)
         self.failed.emit(problem)
 
-    def _came(self, turn: int, more: bool) -> None:
+    def _came(self, turn: int, more: bool | None) -> None:
         if turn == self._turn:
             self._asking, self._exhausted = False, not more
 
