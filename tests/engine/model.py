@@ -348,7 +348,8 @@ class Delivering(RuleBasedStateMachine):
         assert heard == sorted(set(heard), key=number), heard
         for word in ("ours", "theirs"):
             here = [m.body for m in self.history() if m.body.startswith(word)]
-            assert here == sorted(set(here), key=number), here
+            told = [(m.body, m.order, m.state.name) for m in self.history()]
+            assert here == sorted(set(here), key=number), told
 
     def good_network(self) -> None:
         """Whatever is under way arrives, until all is quiet."""
@@ -358,8 +359,10 @@ class Delivering(RuleBasedStateMachine):
                     self._run(self._cut())
                 self._run(self._connect())
             if not self.server.up and not self.server.down:
+                for _ in range(5):
+                    self._run(self._turns())
                 self._run(asyncio.sleep(0.002))
-                if not self.server.up and not self.server.down:
+                if not self.server.up and not self.server.down and not self.online.reading.busy:
                     break
             while self.server.up:
                 self.server.take()
@@ -374,7 +377,9 @@ class Delivering(RuleBasedStateMachine):
             assert self.server.bodies(JID) == [f"ours {n + 1}" for n in range(self.said)]
             states = {m.body: m.state for m in self.history() if m.mine}
             assert all(state in TICKED for state in states.values()), states
-            assert [m.body for m in self.history() if not m.mine] == [f"theirs {n + 1}" for n in range(self.theirs)]
+            here = [m.body for m in self.history() if not m.mine]
+            told = f"{[(m.body, m.order, m.state.name) for m in self.history()]} of {self.server.archive}"
+            assert here == [f"theirs {n + 1}" for n in range(self.theirs)], told
             self.no_false_tick()
             self.nothing_twice()
         finally:

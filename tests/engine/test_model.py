@@ -1,9 +1,10 @@
 """Outbox, stream management and archive against a simple model, and bugs planted on purpose that it must find."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from teahouse.domain.message import Delivery
@@ -15,7 +16,10 @@ from tests.engine.model import Delivering
 from tests.security.fuzz import _without_authorities
 
 QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-SHORT = settings(max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=QUIET)
+SHORT = settings(
+    max_examples=int(os.environ.get("TEAHOUSE_EXAMPLES", "40")), stateful_step_count=40, deadline=None,
+    suppress_health_check=QUIET, phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True, database=None,
+)  # fmt: skip
 LONG = settings(max_examples=2_000, stateful_step_count=60, deadline=None, suppress_health_check=QUIET)
 HUNT = settings(
     max_examples=400, stateful_step_count=40, deadline=None, suppress_health_check=QUIET, database=None,
