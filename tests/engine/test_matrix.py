@@ -17,7 +17,7 @@ from teahouse.domain.account import Link
 from teahouse.domain.chat import Presence
 from teahouse.domain.message import Delivery
 from tests.engine.test_delivery import MakeEngine
-from tests.engine.test_stream import links, signed_in
+from tests.engine.test_stream import links, signed_in, through
 from tests.rig.engine import RunningEngine
 from tests.rig.faults import GOOD, Faults, Plan, aborts, flaps, half_opens, slow
 from tests.rig.peer import Peer
@@ -41,14 +41,18 @@ class Talk:
     """willow, who has the faults, and plum, who has none: with each other, and in a room."""
 
     house: RunningEngine
-    account: int
-    jid: str
+    login: Login
     plum: Peer
     room: str
     chat: int
     person: int
     said: int = 0
     heard: dict[str, list[str]] = field(default_factory=lambda: {"alone": [], "together": []})
+
+    @property
+    def jid(self) -> str:
+        """willow's address."""
+        return self.login.jid
 
     def turn(self) -> None:
         """Everybody says one thing to everybody, numbered."""
@@ -105,11 +109,12 @@ class Talk:
 def talk(engine: MakeEngine, server: Prosody, faults: Faults, plum: Peer) -> Talk:
     """Both are in the room and know each other."""
     house, room = engine(), server.fresh_room()
-    mine = signed_in(house, server, faults, server.fresh)
+    login = server.fresh("willow")
+    mine = signed_in(house, server, faults, lambda: login)
     plum.join(room, "plum")
     chat = house.do(c.JoinRoom(mine.id, room, "willow"))
     person = house.do(c.OpenPerson(mine.id, plum.login.jid))
-    made = Talk(house, mine.id, mine.jid, plum, room, chat.id, person.id)
+    made = Talk(house, login, plum, room, chat.id, person.id)
     made.turn()
     until(made.arrived)
     return made
@@ -150,6 +155,43 @@ def test_matrix_of_bad_networks(engine: MakeEngine, server: Prosody, plum: Peer,
     with Faults(server.tls_port) as faults:
         made = talk(engine, server, faults, plum)
         run(BAD[fault], seed, 20, 6, made, faults)
+        made.house.stop()
+
+
+@pytest.mark.parametrize("server", ["ejabberd"], indirect=True)
+@pytest.mark.parametrize("fault", ["abort", "half-open", "flap"])
+def test_matrix_on_another_server(engine: MakeEngine, server: Prosody, plum: Peer, fault: str) -> None:
+    with Faults(server.tls_port) as faults:
+        made = talk(engine, server, faults, plum)
+        run(BAD[fault], 1, 20, 6, made, faults)
+        made.house.stop()
+
+
+@pytest.mark.parametrize("seed", SEEDS or [1])
+def test_matrix_of_two_devices(engine: MakeEngine, server: Prosody, plum: Peer, seed: int) -> None:
+    """What one of them says comes to the other as a copy, from the archive, or both: it is there once."""
+    chance = random.Random(seed)
+    with Faults(server.tls_port) as faults, Faults(server.tls_port) as others:
+        made = talk(engine, server, faults, plum)
+        second = engine("second")
+        twin = second.do(c.AddAccount(made.login.jid, made.login.password, "willow", through(server, others)))
+        person = second.do(c.OpenPerson(twin.id, plum.login.jid))
+        faults.plan(*aborts(chance, 4), *flaps(chance, 2), GOOD)
+        others.plan(*flaps(chance, 2), *aborts(chance, 4), GOOD)
+        for number in range(20):
+            made.turn()
+            second.do(c.SendMessage(person.id, f"twin alone {number + 1}"))
+            if number % 4 == 3:
+                faults.cut()
+                others.cut()
+        made.check()
+        theirs = made.expected("plum", "alone") + made.expected("willow", "alone")
+        wanted = sorted(theirs + [f"twin alone {number + 1}" for number in range(20)])
+        for house, chat in ((made.house, made.person), (second, person.id)):
+            until(lambda house=house, chat=chat: sorted(house.bodies(chat)) == wanted, 30)  # type: ignore[misc]
+        heard = [line.body for line in list(plum.lines) if line.body.startswith("twin")]
+        assert heard == [f"twin alone {number + 1}" for number in range(20)]
+        second.stop()
         made.house.stop()
 
 
@@ -210,11 +252,12 @@ def witnessed(engine: MakeEngine, server: Prosody, made: Talk, login: Login) -> 
     house.wait(e.ChatStored, lambda event: event.chat.id == chat.id and event.chat.presence is Presence.HERE)
     for where, here, there in (("alone", person.id, made.person), ("together", chat.id, made.chat)):
         ours = made.expected("willow", where)
+        until(lambda here=here: not house.do(c.FetchOlder(here)))  # type: ignore[misc]
 
         def heard(here: int = here) -> list[str]:
             return [body for body in house.bodies(here) if body.startswith("willow")]
 
-        until(lambda heard=heard, ours=ours: len(heard()) >= len(ours), 20, f"{ours} to be {heard()}")  # type: ignore[misc]
+        until(lambda heard=heard, ours=ours: len(heard()) >= len(ours), 20, f"{ours} at {where}")  # type: ignore[misc]
         assert heard() == ours
         theirs = [body for body in house.bodies(here) if body.startswith("plum")]
 

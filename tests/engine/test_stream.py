@@ -27,7 +27,7 @@ from tests.rig.honest import FULL, ROSE, TEA, said
 from tests.rig.hostile import Hostile
 from tests.rig.managed import SM, Managed
 from tests.rig.peer import Peer
-from tests.rig.prosody import Prosody
+from tests.rig.prosody import Login, Prosody
 from tests.rig.wait import until
 from tests.security.certificates import Shown
 from tests.security.world import World, enter
@@ -47,7 +47,7 @@ def through(server: Prosody, faults: Faults) -> Server:
     return replace(server.server(), port=faults.port)
 
 
-def signed_in(house: RunningEngine, server: Prosody, faults: Faults, account: AccountMaker) -> Account:
+def signed_in(house: RunningEngine, server: Prosody, faults: Faults, account: Callable[[], Login]) -> Account:
     """A fresh account online behind the bad network."""
     login = account()
     mine: Account = house.do(c.AddAccount(login.jid, login.password, "willow", through(server, faults)))

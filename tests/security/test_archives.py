@@ -176,6 +176,26 @@ def test_a_page_that_cannot_be_is_not_believed(engine: MakeEngine, honest: Shown
         world.house.stop()
 
 
+def test_what_could_not_be_read_to_the_end_is_shown(engine: MakeEngine, honest: Shown, trusting: Server) -> None:
+    script = Keeping(lie=lies(lambda _iq, _query: ""))
+    with Hostile(script, honest.context) as hostile:
+        world, person = visited(engine, hostile, script, trusting)
+        script.kept += MISSED
+        come_back(world)
+        until(lambda: len(script.asked) > 1)
+        world.fence()
+        world.house.do(c.Disconnect(world.account.id))
+        (gap,) = until(lambda: world.house.ask(ListGaps(person.id)))
+        known = {message.body: message.order for message in world.house.history(person.id)}
+        assert known["long ago"] <= gap.place < known[f"fence {world.fences}"]
+        world.house.do(c.Connect(world.account.id))
+        until(lambda: spoken(world, person.id) == ["long ago", "one", "two", "three"])
+        until(lambda: world.house.ask(ListGaps(person.id)) == ())
+        # What was missing stands where it was missing.
+        assert world.house.bodies(person.id)[-1] == f"fence {world.fences}"
+        world.house.stop()
+
+
 STRAY = {
     "a result by a stranger": {"archive": "eve@evil.test"},
     "a result by a contact": {"archive": f"{ROSE}/garden"},

@@ -7,6 +7,7 @@ from teahouse.domain.account import Account, Link
 from teahouse.domain.chat import Chat, ChatKind, Presence, RoomFacts
 from teahouse.domain.commands import AnnounceAll, AskRoom, BrowseRooms, Command, SendMessage
 from teahouse.domain.events import Answered, LinkChanged, MessageStored, Refused
+from teahouse.domain.history import Gap
 from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Problem
 from teahouse.domain.queries import (
@@ -14,6 +15,7 @@ from teahouse.domain.queries import (
     HistoryBefore,
     ListAccounts,
     ListChats,
+    ListGaps,
     Query,
     ReadPreferences,
     SearchMessages,
@@ -35,6 +37,7 @@ class World:
     def __init__(self, messages: int = 0, chats: tuple[Chat, ...] = (ROOM,)) -> None:
         self.messages = [message(n) for n in range(1, messages + 1)]
         self.chats = chats
+        self.gaps: tuple[Gap, ...] = ()
         self.accounts: tuple[Account, ...] = (Account(1, "willow@tea.example", "willow"),)
         self.preferences: dict[str, str] = {}
         self.commands: list[Command] = []
@@ -84,6 +87,8 @@ class World:
             return self.chats
         if isinstance(query, ReadPreferences):
             return self.preferences
+        if isinstance(query, ListGaps):
+            return tuple(gap for gap in self.gaps if gap.chat == query.chat)
         if isinstance(query, HistoryBefore):
             return tuple(m for m in self.messages if m.chat == query.chat and m.key < query.key)[-query.limit :]
         if isinstance(query, HistoryAfter):

@@ -22,8 +22,8 @@ class Stretch:
     `low` is the order key behind which the next one of a chat goes, `high` the one that all must stay below.
     """
 
-    newest: int
-    """The number of the newest message on disk when it began: what has a higher one may have come since."""
+    fresh: bool = True
+    """Whether it goes on behind all that its archive was read to; otherwise it begins somewhere before."""
     counts: bool = True
     """Whether what it brings is unread; not so for what is older than that which we have."""
     low: dict[int, int] = field(default_factory=dict)

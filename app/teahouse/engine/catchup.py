@@ -20,6 +20,7 @@ from teahouse.engine.bench import Bench, crash_point
 from teahouse.engine.client import Client
 from teahouse.engine.inbound import Inbound
 from teahouse.engine.pacer import Pacer
+from teahouse.engine.xml import MAM
 from teahouse.store import archives, chats, messages, outbox
 
 log = logging.getLogger(__name__)
@@ -32,17 +33,30 @@ Read = Callable[[str, Item], Arrival | None]
 """Makes an arrival of what an archive (by its address) holds; None of what says nothing."""
 
 
+def keeps_history(features: frozenset[str]) -> bool:
+    """Whether an account or a room that can do this has an archive."""
+    return MAM in features
+
+
 class CatchUp:
     """Reads the archives of one account. `read` judges what is in them."""
 
     def __init__(self, bench: Bench, account: int, inbound: Inbound, pages: Archives, read: Read) -> None:
         self._bench, self._account, self._inbound = bench, account, inbound
         self._pages, self._read = pages, read
-        self._busy: set[str] = set()
+        self._busy: dict[str, tuple[int, Stretch]] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether an archive is read at the moment."""
+        return bool(self._busy)
 
     def lost(self) -> None:
         """The session is over: what comes next may leave something out."""
         self._inbound.followed = {one for one in self._inbound.followed if one[0] != self._account}
+        self._inbound.unread = {one for one in self._inbound.unread if one[0] != self._account}
+        for room, stretch in self._busy.values():
+            self._leave_gaps(room, stretch)
         self._busy.clear()
 
     # -- what was missed -----------------------------------------------------
@@ -54,17 +68,19 @@ class CatchUp:
         """
         if archive in self._busy:
             return False
-        self._busy.add(archive)
         self._inbound.read(+1)
-        reaches, stretch = False, Stretch(messages.newest(self._bench.db))
+        self._inbound.unread.add((self._account, room))
+        reaches, stretch = False, Stretch()
+        self._busy[archive] = (room, stretch)
         try:
             reaches = await self._on(client, archive, room, stretch)
         except Trouble as trouble:
             log.info("an archive was not read to its end: %s", trouble.problem.fault.value)
-            self._leave_gaps(room, stretch)
+            if archive in self._busy:
+                self._leave_gaps(room, stretch)
         finally:
             self._inbound.read(-1)
-            self._busy.discard(archive)
+            self._busy.pop(archive, None)
         return reaches
 
     async def _on(self, client: Client, archive: str, room: int, stretch: Stretch) -> bool:
@@ -73,7 +89,7 @@ class CatchUp:
             reaches = await self._begin(client, archive, room, stretch)
         else:
             try:
-                await self._forward(client, archive, self._start(archive, cursor, room), stretch)
+                await self._forward(client, archive, room, cursor, stretch)
             except Trouble as trouble:
                 if trouble.problem.fault is not Fault.HISTORY_GONE:
                     raise
@@ -91,15 +107,25 @@ class CatchUp:
         held = archives.held_before(db, self._account, archive, oldest)
         return archives.origin(db, self._account, archive) if held is None else held
 
-    async def _forward(self, client: Client, archive: str, after: str, stretch: Stretch) -> None:
-        seen, pacer = {after}, Pacer()
+    async def _forward(self, client: Client, archive: str, room: int, cursor: str, stretch: Stretch) -> None:
+        after = self._start(archive, cursor, room)
+        again, seen, pacer = after != cursor, {after}, Pacer()
+        known = Stretch(fresh=False)
         for _ in range(MOST_PAGES):
             page = await self._pages.page(client, Wanted(archive, after=after))
             if not seen.isdisjoint(item.id for item in page.items):
                 raise client.misbehaved("an archive that loops")
             seen.update(item.id for item in page.items)
             after = page.items[-1].id if page.items else after
-            self._keep(archive, page.items, stretch, after)
+            new = page.items
+            if again:
+                # Up to the cursor all is known but what is in doubt.
+                at = next((at for at, item in enumerate(new, 1) if item.id == cursor), 0)
+                again = not at
+                self._inbound.bring(self._arrivals(archive, new[: at or None], known), lambda: None)
+                new = new[at:] if at else ()
+            if not again or page.complete:
+                self._keep(archive, room, new, stretch, after, done=page.complete)
             crash_point("page")
             if page.complete:
                 return
@@ -116,7 +142,7 @@ class CatchUp:
         page = await self._pages.page(client, Wanted(archive, before=""))
         newest = page.items[-1].id if page.items else ""
         stretch.counts = bool(room)
-        self._keep(archive, page.items, stretch, newest)
+        self._keep(archive, room, page.items, stretch, newest, done=True)
         return page.complete
 
     async def _from_the_end(self, client: Client, archive: str, room: int, stretch: Stretch) -> None:
@@ -131,14 +157,23 @@ class CatchUp:
                 break
         else:
             self._leave_gaps(room, stretch, items[0].id)
-        self._keep(archive, items, stretch, items[-1].id if items else "")
+        self._keep(archive, room, items, stretch, items[-1].id if items else "", done=True)
 
     def _have_any(self, archive: str, items: Sequence[Item]) -> bool:
         return any(messages.place_of(self._bench.db, self._account, archive, item.id) for item in items)
 
-    def _keep(self, archive: str, items: Sequence[Item], stretch: Stretch, cursor: str) -> None:
+    def _keep(
+        self, archive: str, room: int, items: Sequence[Item], stretch: Stretch, cursor: str, *, done: bool
+    ) -> None:
+        """Write down what an archive holds and how far it is read, both or neither."""
         arrivals = self._arrivals(archive, items, stretch)
-        self._inbound.bring(arrivals, lambda: archives.set_cursor(self._bench.db, self._account, archive, cursor))
+
+        def read() -> None:
+            archives.set_cursor(self._bench.db, self._account, archive, cursor)
+            if done:
+                messages.caught_up(self._bench.db, self._account, room)
+
+        self._inbound.bring(arrivals, read)
 
     def _arrivals(self, archive: str, items: Sequence[Item], stretch: Stretch) -> list[Arrival]:
         found = []
@@ -155,13 +190,14 @@ class CatchUp:
 
     def _followed(self, archive: str, room: int) -> None:
         self._inbound.followed.add((self._account, archive))
+        self._inbound.unread.discard((self._account, room))
         for chat in archives.read_on(self._bench.db, self._account, room):
             self.tell_gaps(chat)
 
     def _leave_gaps(self, room: int, stretch: Stretch, before: str = "") -> None:
         db = self._bench.db
         for chat in (room,) if room else archives.people_with_history(db, self._account):
-            place = stretch.low.get(chat) or messages.settled_place(db, chat, stretch.newest)
+            place = stretch.low.get(chat) or messages.settled_place(db, chat)
             if place:
                 archives.open_gap(db, chat, place, before)
                 self.tell_gaps(chat)
@@ -201,7 +237,7 @@ class CatchUp:
         page = await self._pages.page(client, Wanted(archive, before=before, person=person, most=OLDER))
         self._inbound.flush()
         high = messages.place_of(db, self._account, archive, before) or messages.settled_after(db, chat, floor)
-        stretch = Stretch(0, counts=False, low={chat: floor}, high={chat: high})
+        stretch = Stretch(counts=False, low={chat: floor}, high={chat: high})
         met = bool(floor) and self._have_any(archive, page.items)
         self._inbound.bring(self._arrivals(archive, page.items, stretch), lambda: None)
         return page.complete or met, page.items[0].id if page.items else before

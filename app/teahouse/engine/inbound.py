@@ -16,6 +16,7 @@ from teahouse.domain.problem import Fault, Trouble
 from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
 from teahouse.store import archives, chats, messages, retention
+from teahouse.store.database import Database
 
 BATCH, TICK, RETRY = 200, 0.03, 5.0
 SPACE = 1_000_000
@@ -47,6 +48,8 @@ class Inbound:
         self._stuck = False
         self.followed: set[tuple[int, str]] = set()
         """Archives (of accounts) of which everything is held: what comes by itself moves their cursors on."""
+        self.unread: set[tuple[int, int]] = set()
+        """(account, chat of the room or 0) of archives that are not read to their end, though there is a session."""
         self.reading = 0
         """How many archives are read at the moment: then room is left for what they hold."""
         self._let_in: dict[int, int] = {}
@@ -123,7 +126,7 @@ class Inbound:
         places: dict[int, int] = {}
         old: set[int] = set()
         for arrival in batch:
-            known = self._known(arrival)
+            known = _known(self._bench.db, arrival)
             replay = self._replay_of(arrival)
             self._follow(arrival)
             if known is not None:
@@ -154,19 +157,18 @@ class Inbound:
             return self._confirm(known, arrival, places)
         if arrival.identity.stanza_id:
             messages.name(self._bench.db, known.id, arrival.identity)
-        if arrival.stretch is not None:
-            low = arrival.stretch.low
-            low[known.chat] = max(known.order, low.get(known.chat, 0))
-        return []
-
-    def _known(self, arrival: Arrival) -> Message | None:
-        where = (self._bench.db, arrival.account, arrival.chat)
-        what = (arrival.sender, arrival.body, arrival.identity)
-        return messages.known(*where, *what, mine=arrival.mine, may_confirm=arrival.may_confirm)
+        if (stretch := arrival.stretch) is None:
+            return []
+        if known.order > stretch.low.get(known.chat, 0):
+            stretch.low[known.chat] = known.order
+            return []
+        # It came by itself before what the archive has in front of it.
+        moved = messages.move(self._bench.db, known.id, self._between(stretch, known.chat, 0))
+        return [MessageRemoved(known.chat, known.id), MessageStored(moved)] if moved is not None else []
 
     def _forgotten(self, arrival: Arrival) -> bool:
-        """Whether a room tells again what was taken off this computer."""
-        if not arrival.stamp or arrival.kind is ChatKind.PERSON:
+        """Whether a room or an archive tells again what was taken off this computer."""
+        if not arrival.stamp or (arrival.kind is ChatKind.PERSON and arrival.stretch is None):
             return False
         now = time.time_ns() // 1_000_000
         return retention.forgotten(self._bench.db, arrival.chat, arrival.stamp, arrival.identity, now)
@@ -193,7 +195,7 @@ class Inbound:
             mention=mention,
             clash=arrival.clash,
         )
-        return messages.append(self._bench.db, message, arrival.identity)
+        return messages.append(self._bench.db, message, arrival.identity, ahead=self._is_ahead(arrival))
 
     def _replay_of(self, arrival: Arrival) -> Replay:
         if not arrival.stamp or arrival.kind is ChatKind.PERSON or arrival.stretch is not None:
@@ -215,11 +217,14 @@ class Inbound:
         places[chat] = max(wanted, last + (SPACE if self.reading else 1))
         return places[chat]
 
+    def _low(self, stretch: Stretch, chat: int) -> int:
+        if chat not in stretch.low:
+            return max(messages.settled_place(self._bench.db, chat), self._let_in.get(chat, 0))
+        return stretch.low[chat]
+
     def _between(self, stretch: Stretch, chat: int, wanted: int) -> int:
         """Behind what the archive has before it, below what has come since."""
-        low = stretch.low.get(chat)
-        if low is None:
-            low = max(messages.settled_place(self._bench.db, chat, stretch.newest), self._let_in.get(chat, 0))
+        low = self._low(stretch, chat)
         high = stretch.high.get(chat) or messages.settled_after(self._bench.db, chat, low)
         # Where there is no room left they share a key; then the order in which they were written down counts.
         stretch.low[chat] = min(max(wanted, low + 1), max(low, high - 1)) if high else max(wanted, low + 1)
@@ -227,21 +232,53 @@ class Inbound:
 
     def _confirm(self, known: Message, arrival: Arrival, places: dict[int, int]) -> list[Event]:
         place = known.order
-        if (stretch := arrival.stretch) is not None:
-            low = stretch.low.get(known.chat) or messages.settled_place(self._bench.db, known.chat, stretch.newest)
-            if place <= low:
-                place = self._between(stretch, known.chat, 0)
-            stretch.low[known.chat] = place
+        if arrival.stretch is not None:
+            place = self._among(arrival.stretch, known)
         elif not arrival.stamp:
             last = places.get(known.chat) or messages.last_place(self._bench.db, known.chat)
             place = known.order if last == known.order else last + 1
             places[known.chat] = max(last, place)
-        confirmed = messages.confirm(self._bench.db, known.id, place, arrival.identity)
+        confirmed = messages.confirm(self._bench.db, known.id, place, arrival.identity, ahead=self._is_ahead(arrival))
         if confirmed is None:
             return []
         if place == known.order:
             return [MessageChanged(confirmed)]
-        return [MessageRemoved(known.chat, known.id), MessageStored(confirmed)]
+        moved = [MessageRemoved(known.chat, known.id), MessageStored(confirmed)]
+        return moved + (self._behind(confirmed) if arrival.stretch is not None else [])
+
+    def _among(self, stretch: Stretch, known: Message) -> int:
+        """Where an own message stands that an archive has: where it is, if that is where the archive has it."""
+        chat, db = known.chat, self._bench.db
+        low = self._low(stretch, chat)
+        high = stretch.high.get(chat) or messages.settled_after(db, chat, low)
+        somewhere = not stretch.fresh and chat not in stretch.low
+        if somewhere or (low < known.order and not 0 < high <= known.order):
+            stretch.low[chat] = known.order
+            return known.order
+        return self._between(stretch, chat, known.order)
+
+    def _behind(self, confirmed: Message) -> list[Event]:
+        """What we wrote later, and nobody has seen yet, stays behind what we wrote before."""
+        events: list[Event] = []
+        for at, number in enumerate(
+            messages.later_own(self._bench.db, confirmed.chat, confirmed.id, confirmed.order), 1
+        ):
+            moved = messages.move(self._bench.db, number, confirmed.order + at * SPACE)
+            if moved is not None:
+                events += [MessageRemoved(moved.chat, number), MessageStored(moved)]
+        return events
+
+    def _is_ahead(self, arrival: Arrival) -> bool:
+        """Whether something may be missing in front of it: it came by itself, and its archive is not read so far."""
+        return arrival.stretch is None and any(
+            account == arrival.account and (room == arrival.chat or (not room and arrival.kind is ChatKind.PERSON))
+            for account, room in self.unread
+        )
+
+
+def _known(db: Database, arrival: Arrival) -> Message | None:
+    where, what = (db, arrival.account, arrival.chat), (arrival.sender, arrival.body, arrival.identity)
+    return messages.known(*where, *what, mine=arrival.mine, may_confirm=arrival.may_confirm)
 
 
 def mentions(body: str, nick: str) -> bool:

@@ -10,7 +10,7 @@ from teahouse.domain.account import Account
 from teahouse.domain.chat import Chat, ChatKind, Presence
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
-from teahouse.engine.catchup import CatchUp
+from teahouse.engine.catchup import CatchUp, keeps_history
 from teahouse.engine.client import Client
 from teahouse.engine.entering import Entering
 from teahouse.engine.inbound import Inbound
@@ -20,7 +20,6 @@ from teahouse.engine.rooms import Rooms
 from teahouse.engine.roster import Roster, presence
 from teahouse.engine.session import Ears, Session
 from teahouse.engine.settling import settle
-from teahouse.engine.xml import MAM
 
 
 class Online:
@@ -90,8 +89,13 @@ class Online:
         await self.entering.keep_inside(client)
 
     async def _read(self, client: Client) -> None:
-        reaches = MAM in self.features and await self.reading.catch_up(client, client.own.bare)
-        self.outbox.judged(reaches=reaches)
+        doubts = self.outbox.doubts
+        if not doubts:
+            # Nothing that is written now can overtake anything.
+            self.outbox.judged(reaches=False)
+        reaches = keeps_history(self.features) and await self.reading.catch_up(client, client.own.bare)
+        if doubts:
+            self.outbox.judged(reaches=reaches)
 
     def _broke(self) -> None:
         """The connection is gone. Until it is known that the session is over, rooms and people stay as they are."""

@@ -169,6 +169,11 @@ class Outbox:
                 self._bench.move(message.id, Delivery.FAILED, reason.replace("-", " "))
                 del self._losses[message.id]
 
+    @property
+    def doubts(self) -> bool:
+        """Whether there is anything of which nobody knows whether people got it."""
+        return bool(stored.oldest_in_doubt(self._bench.db, self._account))
+
     # -- judged --------------------------------------------------------------
 
     def judged(self, *, reaches: bool) -> None:

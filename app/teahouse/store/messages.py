@@ -40,12 +40,12 @@ def from_row(row: tuple[object, ...]) -> Message:
     )
 
 
-def append(db: Database, message: Message, identity: Identity) -> Message:
-    """Write a message down; it gets its number."""
+def append(db: Database, message: Message, identity: Identity, *, ahead: bool = False) -> Message:
+    """Write a message down; it gets its number. `ahead` says that something is missing in front of it."""
     number = db.run(
         "INSERT INTO message (account, chat, place, time, sender, body, mine, state, mention, detail, clash,"
-        " real_jid, occupant_id, origin_id, archive, stanza_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " real_jid, occupant_id, origin_id, archive, stanza_id, ahead)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message.account,
             message.chat,
@@ -63,6 +63,7 @@ def append(db: Database, message: Message, identity: Identity) -> Message:
             identity.origin_id,
             identity.archive,
             identity.stanza_id,
+            ahead,
         ),
     )
     return replace(message, id=number)
@@ -128,32 +129,51 @@ def last_place(db: Database, chat: int) -> int:
     return int(row[0]) if row else 0
 
 
-def newest(db: Database) -> int:
-    """The number of the message that was written down last."""
-    row = db.one("SELECT max(id) FROM message")
-    return int(row[0] or 0)
+_SETTLED = f"({Delivery.RECEIVED:d}, {Delivery.CONFIRMED:d})"
 
 
-_OPEN = f"({Delivery.QUEUED:d}, {Delivery.SENT:d}, {Delivery.UNSURE:d}, {Delivery.FAILED:d})"
+def settled_place(db: Database, chat: int) -> int:
+    """The order key behind which an archive goes on: of the last message of a chat that it was read to; 0 without one.
 
-
-def settled_place(db: Database, chat: int, newest: int) -> int:
-    """The order key of the last message of a chat that has arrived and is no newer than this number; 0 without one."""
+    Own messages that nobody has shown to us count for nothing: they stand where they were written.
+    """
     row = db.one(
-        f"SELECT place FROM message WHERE chat = ? AND id <= ? AND state NOT IN {_OPEN}"
+        f"SELECT place FROM message WHERE chat = ? AND ahead = 0 AND state IN {_SETTLED}"
         " ORDER BY place DESC, id DESC LIMIT 1",
-        (chat, newest),
+        (chat,),
     )
     return int(row[0]) if row else 0
 
 
 def settled_after(db: Database, chat: int, place: int) -> int:
-    """The order key of the first message of a chat behind this one that has arrived; 0 when there is none."""
+    """The order key of the first message behind this one that others see, too; 0 when there is none."""
     row = db.one(
-        f"SELECT place FROM message WHERE chat = ? AND place > ? AND state NOT IN {_OPEN} ORDER BY place, id LIMIT 1",
+        f"SELECT place FROM message WHERE chat = ? AND place > ? AND state IN {_SETTLED} ORDER BY place, id LIMIT 1",
         (chat, place),
     )
     return int(row[0]) if row else 0
+
+
+def later_own(db: Database, chat: int, number: int, place: int) -> tuple[int, ...]:
+    """Own messages that were written after this one, are not settled, and stand in front of this order key."""
+    rows = db.all(
+        f"SELECT id FROM message WHERE chat = ? AND place <= ? AND id > ? AND mine = 1 AND state NOT IN {_SETTLED}"
+        " ORDER BY id",
+        (chat, place, number),
+    )
+    return tuple(int(found) for (found,) in rows)
+
+
+def move(db: Database, number: int, place: int) -> Message | None:
+    """Give a message another place in its chat."""
+    db.run("UPDATE message SET place = ? WHERE id = ?", (place, number))
+    return get(db, number)
+
+
+def caught_up(db: Database, account: int, room: int = 0) -> None:
+    """An archive was read to its end, a room's or that of the account: nothing of it is ahead any more."""
+    which = "chat = ?" if room else "chat IN (SELECT id FROM chat WHERE kind = 'person' AND account = ?)"
+    db.run(f"UPDATE message SET ahead = 0 WHERE account = ? AND ahead = 1 AND {which}", (account, room or account))
 
 
 def place_of(db: Database, account: int, archive: str, stanza_id: str) -> int:
@@ -199,12 +219,12 @@ def set_state(db: Database, number: int, state: Delivery, detail: str = "") -> M
     return get(db, number)
 
 
-def confirm(db: Database, number: int, place: int, identity: Identity) -> Message | None:
+def confirm(db: Database, number: int, place: int, identity: Identity, *, ahead: bool = False) -> Message | None:
     """An own message came back: it stands where everybody sees it, and has the archive's name."""
     db.run(
-        "UPDATE message SET state = ?, detail = '', place = ?, archive = ?, stanza_id = ?, occupant_id = ?"
-        " WHERE id = ?",
-        (int(Delivery.CONFIRMED), place, identity.archive, identity.stanza_id, identity.occupant_id, number),
+        "UPDATE message SET state = ?, detail = '', place = ?, archive = ?, stanza_id = ?, occupant_id = ?,"
+        " ahead = ? WHERE id = ?",
+        (int(Delivery.CONFIRMED), place, identity.archive, identity.stanza_id, identity.occupant_id, ahead, number),
     )
     return get(db, number)
 

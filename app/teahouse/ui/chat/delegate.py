@@ -13,7 +13,7 @@ from teahouse.ui import icons, theme
 from teahouse.ui.avatar import face
 from teahouse.ui.chat.layout import DIVIDER, LEFT, RIGHT, Laid, lay_out, more_words, name_font
 from teahouse.ui.chat.rows import MESSAGE, Row
-from teahouse.ui.chat.words import Naming
+from teahouse.ui.chat.words import Naming, gap_words
 from teahouse.ui.focus import paint_focus
 from teahouse.ui.hooks import Hooks
 from teahouse.ui.people import Who
@@ -57,6 +57,7 @@ class MessageDelegate(QStyledItemDelegate):
             row.grouped,
             row.day,
             row.since,
+            bool(row.gap),
             width,
             theme.turn(),
             name,
@@ -100,6 +101,10 @@ class MessageDelegate(QStyledItemDelegate):
         unsure = row.message.state is Delivery.UNSURE and laid.note_at >= 0
         return unsure and laid.note_at <= at.y() < laid.note_at + theme.scaled(20) and at.x() >= LEFT
 
+    def on_gap(self, row: Row, at: QPoint) -> bool:
+        """Whether a place is the line that says that history is missing."""
+        return bool(row.gap) and 0 <= at.y() < theme.scaled(DIVIDER)
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one row."""
         row = index.data(MESSAGE)
@@ -137,6 +142,9 @@ class MessageDelegate(QStyledItemDelegate):
 
 def _dividers(painter: QPainter, rect: QRect, row: Row) -> None:
     top, high = rect.y(), theme.scaled(DIVIDER)
+    if row.gap:
+        _divider(painter, QRect(rect.x(), top, rect.width(), high), gap_words(), "amber", "amber")
+        top += high
     if row.day:
         _divider(painter, QRect(rect.x(), top, rect.width(), high), day(row.message.time), "line", "ink3")
         top += high

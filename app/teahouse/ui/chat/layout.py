@@ -49,7 +49,7 @@ class Laid:
 
 def lay_out(row: Row, width: int, decorations_height: int, name: str = "") -> Laid:
     """Lay a row out for a viewport width; the work is bounded whatever the text."""
-    divider = theme.scaled(DIVIDER) * (int(row.day) + int(bool(row.since)))
+    divider = theme.scaled(DIVIDER) * (int(bool(row.gap)) + int(row.day) + int(bool(row.since)))
     line = theme.scaled(20)
     action = row.message.body.startswith("/me ")
     named = not row.grouped and not action

@@ -26,6 +26,8 @@ class Ways:
     copy: Callable[[], None]
     link: Callable[[str], None]
     whole: Callable[[Message], None]
+    fetch: Callable[[], None] | None = None
+    """Fetches what is missing above the message, None where nothing is."""
 
 
 def message_menu(parent: QWidget, bridge: Bridge, hooks: Hooks, messages: Sequence[Message], ways: Ways) -> QMenu:
@@ -42,6 +44,8 @@ def message_menu(parent: QWidget, bridge: Bridge, hooks: Hooks, messages: Sequen
         shown = label(address, 60).replace("&", "&&")
         menu.addAction(_("Open {address}…").format(address=shown), partial(ways.link, address))
     menu.addAction(_("Show the whole message"), partial(ways.whole, message))
+    if ways.fetch is not None:
+        menu.addAction(_("Fetch the missing history"), ways.fetch)
     if message.mine and message.state in _STUCK:
         menu.addAction(_("Send again"), partial(bridge.do, SendAgain(message.id)))
     if message.mine and message.state in (*_STUCK, Delivery.QUEUED):

@@ -12,6 +12,7 @@ from teahouse.domain.events import MessageChanged, MessageRemoved, MessageStored
 from teahouse.domain.message import LATEST, Message, MessageKey
 from teahouse.domain.queries import HistoryAfter, HistoryBefore
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.chat.missing import Missing
 from teahouse.ui.chat.rows import Row, RowsModel
 from teahouse.ui.chat.words import Naming
 from teahouse.ui.people import by_sender
@@ -38,6 +39,8 @@ class ConversationModel(RowsModel):
         """Whether somebody sees what comes in now."""
         self.all_seen = True
         """Whether the messages below the divider were seen, so that the next unseen one takes it along."""
+        self.missing = Missing(bridge, self)
+        self.missing.changed.connect(self.show_gaps)
         bridge.on(MessageStored, self._stored, self)
         bridge.on(MessageChanged, self._changed, self)
         bridge.on(MessageRemoved, self._removed, self)
@@ -52,6 +55,7 @@ class ConversationModel(RowsModel):
         self._late.clear()
         self.following = True
         self._fill((), 0)
+        self.missing.open(self._chat)
         if message:
             self.jump(message.key, message.id)
         elif chat and self._read_up_to >= 0 and chat.unread > PAGE:
@@ -77,8 +81,10 @@ class ConversationModel(RowsModel):
             self.jump((self._read_up_to, 1 << 61), UNREAD)
 
     def older(self) -> None:
-        """Load the page above, if there is one."""
-        if self._rows and not self.at_start and not self.loading:
+        """Load the page above, if there is one, else have it fetched."""
+        if self.at_start and not self.loading:
+            self.missing.older()
+        elif self._rows and not self.loading:
             self.loading = True
             key = self._rows[0].message.key
             self._bridge.ask(HistoryBefore(self._chat, key, PAGE), partial(self._prepend, self._turn))
@@ -117,6 +123,9 @@ class ConversationModel(RowsModel):
         late, self._late = self._late, []
         if late and self.at_end:
             self._add(late)
+        if self.at_start and len(self._rows) < PAGE:
+            # Too few to scroll.
+            self.missing.older()
 
     def _prepend(self, turn: int, page: Sequence[Message]) -> None:
         if turn != self._turn:

@@ -46,6 +46,7 @@ class ConversationPane(QFrame):
         self.finder.found.connect(self.view.jump_to)
         self.composer.sent.connect(self.view.jump_to_latest)
         self.view.link.connect(self.link)
+        self.model.missing.failed.connect(self.banner.show_problem)
         self.notice.look.connect(lambda room: self.link.emit(f"xmpp:{room}"))
         self.view.whole.connect(lambda message: show_whole(self, message.body))
         known.chats_changed.connect(self._chats)

@@ -2,13 +2,14 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from teahouse.domain.history import Gap
 from teahouse.domain.message import Message
-from teahouse.ui.chat.words import Naming, spoken
+from teahouse.ui.chat.words import Naming, gap_words, spoken
 from teahouse.ui.elided import tooltip
 from teahouse.ui.people import by_sender
 
@@ -28,6 +29,8 @@ class Row:
     """The first of its day: a divider stands above it."""
     since: int = 0
     """When not 0, the first unread message: "New since" this time stands above it."""
+    gap: int = 0
+    """When not 0, messages are missing between the one above and this: the number of the gap."""
 
 
 class RowsModel(QAbstractListModel):
@@ -43,6 +46,7 @@ class RowsModel(QAbstractListModel):
         self.naming = naming
         self._rows: list[Row] = []
         self._read_up_to = -1
+        self._gaps: tuple[Gap, ...] = ()
         self.at_start = self.at_end = True
 
     def rowCount(self, parent: Index | None = None) -> int:
@@ -57,7 +61,7 @@ class RowsModel(QAbstractListModel):
         if role == MESSAGE:
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return spoken(row.message, self.naming)
+            return ", ".join(([gap_words()] if row.gap else []) + [spoken(row.message, self.naming)])
         if role == Qt.ItemDataRole.ToolTipRole and row.message.clash:
             return tooltip(self.naming(row.message).clash)
         return None
@@ -76,9 +80,17 @@ class RowsModel(QAbstractListModel):
 
     def _divide(self, seen: int) -> None:
         """Have the unread messages begin after this order key, or nowhere with -1."""
-        if seen == self._read_up_to:
-            return
-        self._read_up_to = seen
+        if seen != self._read_up_to:
+            self._read_up_to = seen
+            self._rearrange()
+
+    def show_gaps(self, gaps: tuple[Gap, ...]) -> None:
+        """This is missing, and nothing else."""
+        if gaps != self._gaps:
+            self._gaps = gaps
+            self._rearrange()
+
+    def _rearrange(self) -> None:
         self.changing.emit()
         before = list(self._rows)
         self._arrange(0, len(self._rows))
@@ -118,7 +130,9 @@ class RowsModel(QAbstractListModel):
         """Work out grouping and dividers of rows start..end from their upper neighbours."""
         for at in range(start, min(end, len(self._rows))):
             above = self._rows[at - 1].message if at else None
-            self._rows[at] = arranged(self._rows[at].message, above, self._read_up_to, self.at_start)
+            row = arranged(self._rows[at].message, above, self._read_up_to, self.at_start)
+            gap = missing_between(self._gaps, above, row.message)
+            self._rows[at] = replace(row, gap=gap, grouped=False) if gap else row
 
 
 def arranged(message: Message, above: Message | None, read_up_to: int, at_start: bool) -> Row:
@@ -139,6 +153,13 @@ def arranged(message: Message, above: Message | None, read_up_to: int, at_start:
         and not above.body.startswith("/me ")
     )
     return Row(message, grouped, not same_day, above.time if first_unread and above.order <= read_up_to else 0)
+
+
+def missing_between(gaps: Sequence[Gap], above: Message | None, message: Message) -> int:
+    """The number of the gap between two messages that are shown one below the other, 0 when there is none."""
+    if above is None:
+        return 0
+    return next((gap.id for gap in gaps if above.order <= gap.place < message.order), 0)
 
 
 def _day(milliseconds: int) -> datetime.date:

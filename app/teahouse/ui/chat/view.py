@@ -1,5 +1,7 @@
 """The messages of the open chat as one reads and uses them: seen, chosen, copied, clicked."""
 
+from functools import partial
+
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -139,6 +141,8 @@ class MessageView(Scroller):
             self.whole.emit(row.message)
         elif self.delegate.on_again(row, at):
             self._bridge.do(SendAgain(row.message.id))
+        elif self.delegate.on_gap(row, at):
+            self._model.missing.fetch(row.gap)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """A hand over what can be clicked."""
@@ -147,7 +151,8 @@ class MessageView(Scroller):
         row = self.row_at(index)
         at = event.position().toPoint() - self.visualRect(index).topLeft()
         rows = self.delegate
-        hand = row is not None and bool(rows.link_at(row, at) or rows.on_more(row, at) or rows.on_again(row, at))
+        places = (rows.link_at, rows.on_more, rows.on_again, rows.on_gap)
+        hand = row is not None and any(place(row, at) for place in places)
         self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -162,7 +167,9 @@ class MessageView(Scroller):
 
     def menu(self) -> QMenu | None:
         """The menu of the chosen messages."""
-        ways = Ways(self.copy, self.link.emit, self.whole.emit)
+        gap = next((row.gap for row in map(self.row_at, self.selectedIndexes()) if row is not None), 0)
+        fetch = partial(self._model.missing.fetch, gap) if gap else None
+        ways = Ways(self.copy, self.link.emit, self.whole.emit, fetch)
         if chosen := self.chosen():
             return message_menu(self, self._bridge, self._hooks, chosen, ways)
         return None

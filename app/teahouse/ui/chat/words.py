@@ -25,6 +25,11 @@ def delivery(state: Delivery) -> str:
     }[state]
 
 
+def gap_words() -> str:
+    """What stands where messages are missing."""
+    return _("History missing here · fetch")
+
+
 def spoken(message: Message, naming: Naming = by_sender) -> str:
     """A message as a screen reader says it."""
     text = message.body[:SPOKEN_LIMIT]

@@ -1,0 +1,97 @@
+"""Outbox, stream management and archive against a simple model, and bugs planted on purpose that it must find."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from teahouse.domain.message import Delivery
+from teahouse.engine.inbound import Inbound
+from teahouse.engine.outbox import Outbox
+from teahouse.engine.stream import Ledger, Stream
+from teahouse.store import archives, outbox
+from tests.engine.model import Delivering
+from tests.security.fuzz import _without_authorities
+
+QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+SHORT = settings(
+    max_examples=int(os.environ.get("TEAHOUSE_EXAMPLES", "40")), stateful_step_count=40, deadline=None,
+    suppress_health_check=QUIET, phases=[Phase.explicit, Phase.reuse, Phase.generate], print_blob=True, database=None,
+)  # fmt: skip
+LONG = settings(max_examples=2_000, stateful_step_count=60, deadline=None, suppress_health_check=QUIET)
+HUNT = settings(
+    max_examples=400, stateful_step_count=40, deadline=None, suppress_health_check=QUIET, database=None,
+    phases=[phase for phase in settings().phases if phase.name in ("generate",)], print_blob=False, derandomize=True,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Batches are written down in the next turn of the loop."""
+    monkeypatch.setattr("teahouse.engine.inbound.TICK", 0)
+    with _without_authorities():
+        yield
+
+
+def test_whatever_happens_is_delivered() -> None:
+    run_state_machine_as_test(Delivering, settings=SHORT)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3_600)
+def test_whatever_happens_is_delivered_long() -> None:
+    run_state_machine_as_test(Delivering, settings=LONG)
+
+
+def sends_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resumed session does not send what the server has not handled."""
+    honest = Stream.attach
+
+    def attach(self: Stream, write: Callable[[str], None]) -> None:
+        self.ledger.unacked.clear()
+        honest(self, write)
+
+    monkeypatch.setattr(Stream, "attach", attach)
+
+
+def sends_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may have arrived is sent again without a look into the archive."""
+    honest = Outbox.lost
+
+    def lost(self: Outbox, problem: object = None) -> None:
+        honest(self, None)
+        for message in outbox.waiting(self._bench.db, self._account, Delivery.UNSURE):
+            self._bench.move(message.id, Delivery.QUEUED)
+
+    monkeypatch.setattr(Outbox, "lost", lost)
+
+
+def runs_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes by itself moves the cursor although the archive is not read to its end."""
+
+    def follow(self: Inbound, arrival: object) -> None:
+        name = arrival.identity  # type: ignore[attr-defined]
+        if arrival.stretch is None and name.stanza_id:  # type: ignore[attr-defined]
+            archives.set_cursor(self._bench.db, arrival.account, name.archive, name.stanza_id)  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(Inbound, "_follow", follow)
+
+
+def counts_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An acknowledgement ticks the next message, too."""
+    honest = Ledger.acknowledge
+
+    def acknowledge(self: Ledger, told: str | None) -> list[int]:
+        tokens = honest(self, told)
+        return tokens + [sent.token for sent in list(self.unacked)[:1] if sent.token]
+
+    monkeypatch.setattr(Ledger, "acknowledge", acknowledge)
+
+
+@pytest.mark.parametrize("bug", [sends_nothing_again, sends_without_asking, runs_ahead, counts_one_too_many])
+def test_a_planted_bug_is_found(bug: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    bug(monkeypatch)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        run_state_machine_as_test(Delivering, settings=HUNT)
