@@ -165,8 +165,8 @@ class Inbound:
         return messages.known(*where, *what, mine=arrival.mine, may_confirm=arrival.may_confirm)
 
     def _forgotten(self, arrival: Arrival) -> bool:
-        """Whether a room tells again what was taken off this computer."""
-        if not arrival.stamp or arrival.kind is ChatKind.PERSON:
+        """Whether a room or an archive tells again what was taken off this computer."""
+        if arrival.stretch is None and (not arrival.stamp or arrival.kind is ChatKind.PERSON):
             return False
         now = time.time_ns() // 1_000_000
         return retention.forgotten(self._bench.db, arrival.chat, arrival.stamp, arrival.identity, now)
