@@ -25,6 +25,7 @@ from teahouse.store.requests import Said
 from teahouse.store.retention import DAY
 from teahouse.store.vault import Vault
 from tests.rig.engine import RunningEngine
+from tests.rig.wait import until
 
 PAGE, RESERVED, HEADER, FRAME = 4096, 80, 32, 24
 NOW = 1_790_000_000_000
@@ -296,3 +297,21 @@ def test_a_doubted_clock_is_told_to_a_window_that_opens_later(tmp_path: Path) ->
         assert engine.bodies(room.id) == [] and not engine.seen(ClockDoubted)
     finally:
         engine.stop()
+
+
+def test_the_program_may_end_while_it_clears_and_goes_on_at_the_next_start(
+    house: tuple[RunningEngine, bytes, int, int],
+) -> None:
+    engine, key, room, _long = house
+    engine.thread.submit(c.ClearHistory(), 77)
+    engine.wait(MessageRemoved, lambda e: e.chat == room + 1)
+    engine.stop()
+    left = len(engine.bodies(room + 1))
+    assert 0 < left < 1_500
+    again = RunningEngine(engine.folder, offline=True)
+    try:
+        until(lambda: not again.bodies(room + 1))
+    finally:
+        again.stop()
+    there = readable(engine.folder, key)
+    assert [name for name in ALL if any(word in there for word in canaries(name))] == []

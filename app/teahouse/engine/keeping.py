@@ -34,6 +34,7 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
         self._one, self._gone = asyncio.Lock(), 0
         self._doubt: ClockDoubted | None = None
+        self._ending = False
 
     def start(self) -> None:
         """Look now and every hour."""
@@ -41,9 +42,13 @@ class Keeper:
 
     async def stop(self) -> None:
         """Look no more; what was on the way out goes on at the next start."""
+        self._ending = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        async with self._one:
+            # Whoever was at work has noticed.
+            pass
 
     async def _run(self) -> None:
         while True:
@@ -83,6 +88,8 @@ class Keeper:
                 while numbers := retention.shrink(self._bench.db, due, SLICE):
                     self._tell(due.chat, numbers)
                     await pacer.breathe()
+                    if self._ending:
+                        return
                 retention.done(self._bench.db, due)
                 if self._gone > already:
                     retention.retell(self._bench.db, due.chat)
@@ -99,7 +106,7 @@ class Keeper:
     async def fold(self) -> None:
         """Empty the write-ahead log, as soon as nobody reads from it."""
         for _n in range(200):
-            if self._bench.db.fold():
+            if self._ending or self._bench.db.fold():
                 return
             await asyncio.sleep(0.05)
 
