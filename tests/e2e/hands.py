@@ -172,6 +172,29 @@ def provisioned() -> Iterator[Step]:
         print(f"hands: line {title}", flush=True)
 
 
+def restore() -> Iterator[Step]:
+    """Through the welcome window of a new profile: a wrong passphrase first, then everything of a backup is there."""
+    yield lambda: seen("Restore a backup…")
+    press("Restore a backup…")
+    for words in ("not these words", os.environ["HANDS_WORDS"]):
+        yield lambda: seen("backup-passphrase")
+        type_into("backup", os.environ["HANDS_BACKUP"])
+        type_into("backup-passphrase", words, enter=True)
+        yield lambda: seen("passphrase")
+        type_into("passphrase", "correct horse tea")
+        type_into("again", "correct horse tea", enter=True)
+        if words != os.environ["HANDS_WORDS"]:
+            tops = QApplication.topLevelWidgets()
+            yield lambda tops=tops: any("not the passphrase" in text for top in tops for text in _texts(top))  # type: ignore[misc]
+            press("Back")
+    yield main_window
+    print(f"hands: sealed {sealed()}", flush=True)
+    window = main_window()
+    assert window is not None
+    yield lambda: window.conversation.chat is not None and lines(window)
+    _report(window)
+
+
 def read_offline() -> Iterator[Step]:
     """Unlock, and read what is there without a connection."""
     yield from _unlock()
@@ -277,4 +300,4 @@ def run(script: Iterator[Step], chosen: Options, paths: ProfilePaths, link: Brok
 
 
 if __name__ == "__main__":
-    sys.exit(main(register, provisioned, read_offline, come_back, stopped, leave_tor, idle))
+    sys.exit(main(register, provisioned, restore, read_offline, come_back, stopped, leave_tor, idle))

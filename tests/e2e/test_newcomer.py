@@ -3,6 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from teahouse.domain.account import Account, Route
+from teahouse.domain.chat import ChatKind
+from teahouse.domain.message import Message
+from teahouse.store import accounts, chats, messages
+from teahouse.store.backup import back_up
+from teahouse.store.database import Database
+from teahouse.store.messages import Identity
 from tests.e2e.driven import hands, heard, open_profile, two_identities
 from tests.rig.peer import Peer
 from tests.rig.prosody import HOST, Prosody
@@ -57,3 +64,18 @@ def test_a_new_profile_from_a_provision_file(server: Prosody, display: Xvfb, tmp
     with hands(home, display, "provisioned", "--provision", str(file)) as program:
         assert program.wait(60) == 0, program.output
     assert heard(program) == ["Evening tea", "Garden"]
+
+
+def test_a_backup_is_restored_in_a_new_profile_that_stays_sealed(display: Xvfb, tmp_path: Path) -> None:
+    """By the welcome window, with a wrong passphrase first; the Tor account stays one, and its profile is sealed."""
+    (tmp_path / "elsewhere").mkdir()
+    db = Database(tmp_path / "elsewhere" / "teahouse.db", bytes(32))
+    account = accounts.add(db, Account(0, "willow@xmpp.test", "willow", route=Route.TOR), "secret")
+    room = chats.ensure(db, account.id, "tea@rooms.test", ChatKind.ROOM, "Tea")
+    messages.append(db, Message(0, account.id, room.id, 1, 1_000, "plum", "今天晚上的茶会"), Identity())
+    back_up(db, tmp_path / "tea.backup", "words of the backup")
+    db.close()
+    words = {"HANDS_BACKUP": str(tmp_path / "tea.backup"), "HANDS_WORDS": "words of the backup"}
+    with hands(tmp_path / "home", display, "restore", "--offline", **words) as program:
+        assert program.wait(60) == 0, program.output
+    assert "hands: sealed True" in program.output and ["今天晚上的茶会" in line for line in heard(program)] == [True]

@@ -12,12 +12,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from teahouse.domain.chat import Affiliation, ChatKind, End, Ending, Occupant, Presence, Role
+from teahouse.domain.commands import SendMessage
 from teahouse.domain.events import ChatStored, MessageStored, OccupantsChanged, RequestsChanged, RoomDescribed
 from teahouse.domain.message import Message
 from teahouse.domain.request import Asking, Request
 from teahouse.ui.dialogs.bridges import BridgesSheet
+from teahouse.ui.dialogs.carry import BackupSheet, ExportSheet
 from teahouse.ui.dialogs.gate import StoppedPage
 from teahouse.ui.dialogs.key import KeySheet
+from teahouse.ui.keeping import choose_days
 from teahouse.ui.onboarding.torpage import TorPage
 from teahouse.ui.onboarding.welcome import Welcome
 from teahouse.ui.route import RoutePopover
@@ -174,6 +177,100 @@ def preferences() -> Iterator[Step]:
     window.asking.preferences(window._preferences)
     yield _settled(window)
     _picture(window)
+
+
+def _spoken(*texts: str) -> Iterator[Step]:
+    """The lobby, in which something was said."""
+    yield from _inside()
+    window = main_window()
+    assert window is not None and window.conversation.chat is not None
+    chat, before = window.conversation.chat.id, len(lines(window))
+    for text in texts:
+        window._bridge.do(SendMessage(chat, text))
+    yield lambda: len(lines(window)) >= before + len(texts)
+    yield _settled(window)
+
+
+TALK = (
+    "今天晚上的茶会改到九点,请大家带上自己的杯子。",
+    "Who brings the oolong to the 茶会 tonight? The last one was very good; see https://tea.example/oolong for more.",
+    "下次茶会我们读第三章,不过我可能会晚到一会儿,因为要先去车站接人。",
+    "Nothing about it here.",
+)
+
+
+def search() -> Iterator[Step]:
+    """Messages found by two Han characters and an operator."""
+    yield from _spoken(*TALK)
+    window = main_window()
+    assert window is not None
+    window.chats.focus_search()
+    window.chats.search.setText("茶会 in:lobby ")
+    yield lambda: len(window.chats.found_list.hits()) == 3
+    yield _settled(window)
+    _picture(window)
+
+
+def hints() -> Iterator[Step]:
+    """What can be typed into a search, and what stands where nothing is found."""
+    yield from _spoken(*TALK)
+    window = main_window()
+    assert window is not None
+    window.chats.focus_search()
+    if os.environ["LOOK_FILE"].removesuffix(".png").endswith("-empty"):
+        window.chats.search.setText("茶会 before:2001-01-01 ")
+        yield lambda: window.chats.found_list.state.isVisible()
+    else:
+        window.chats.search.setText("茶会 from:")
+        yield lambda: window.chats.hints.isVisible() and window.chats.found_list.hits()
+    yield _settled(window)
+    _picture(window)
+
+
+def retention() -> Iterator[Step]:
+    """How long a room keeps its history, about to be shortened."""
+    yield from _spoken(*TALK)
+    window = main_window()
+    assert window is not None and window.conversation.chat is not None
+    choose_days(window, window._bridge, window.conversation.chat, 7)
+    yield _settled(window)
+    _picture(window)
+
+
+def backup() -> Iterator[Step]:
+    """A backup, about to be made."""
+    yield from _inside()
+    window = main_window()
+    assert window is not None
+    BackupSheet(window, window._bridge).open()
+    yield _settled(window)
+    _picture(window)
+
+
+def export() -> Iterator[Step]:
+    """History, about to be written to a readable file."""
+    yield from _inside()
+    window = main_window()
+    assert window is not None
+    ExportSheet(window, window._bridge, window.conversation.chat).open()
+    yield _settled(window)
+    _picture(window)
+
+
+def restore() -> Iterator[Step]:
+    """A file that is no backup."""
+    yield from _welcome()
+    press("Restore a backup…")
+    yield lambda: seen("backup")
+    type_into("backup", "/etc/hostname")
+    type_into("backup-passphrase", "correct horse tea", enter=True)
+    yield lambda: seen("passphrase")
+    type_into("passphrase", "another one here")
+    type_into("again", "another one here", enter=True)
+    yield lambda: [w for w in QApplication.allWidgets() if "not a backup" in str(w.property("text")) and w.isVisible()]
+    press("Back")
+    yield lambda: seen("backup")
+    _picture(_first_window())
 
 
 def narrow() -> Iterator[Step]:
@@ -366,4 +463,5 @@ def stopped() -> Iterator[Step]:
 
 if __name__ == "__main__":
     scenes = (lobby, person, browse, requests, clash, opened, preferences, narrow, welcome, protect, identity, stopped)
-    sys.exit(main(*scenes, way, seeking, finding, bootstrap, bridge, bridges, sealed, circuit, key, identities))
+    kept = (search, hints, retention, backup, export, restore)
+    sys.exit(main(*scenes, *kept, way, seeking, finding, bootstrap, bridge, bridges, sealed, circuit, key, identities))

@@ -18,13 +18,14 @@ from teahouse.domain.vault import VaultMode
 from teahouse.engine.bench import Bench
 from teahouse.engine.inbound import Inbound
 from teahouse.engine.keeping import LEAP, Keeper
-from teahouse.store import accounts, chats, messages, preferences, requests, retention, search
+from teahouse.store import accounts, archives, chats, messages, preferences, requests, retention, search
 from teahouse.store.database import Database
 from teahouse.store.messages import Identity
 from teahouse.store.requests import Said
 from teahouse.store.retention import DAY
 from teahouse.store.vault import Vault
 from tests.rig.engine import RunningEngine
+from tests.rig.wait import until
 
 PAGE, RESERVED, HEADER, FRAME = 4096, 80, 32, 24
 NOW = 1_790_000_000_000
@@ -253,6 +254,18 @@ def test_what_was_deleted_does_not_come_back_with_a_rooms_history(kept: Kept) ->
     assert search.find(kept.db, "one", 0, 9).hits == search.find(kept.db, "two", 0, 9).hits == ()
 
 
+def test_what_was_deleted_is_not_fetched_from_an_archive_either(kept: Kept) -> None:
+    last = kept.say("two", NOW)
+    archives.open_gap(kept.db, kept.chat.id, last.order - 5)
+    archives.open_gap(kept.db, kept.chat.id, last.order)
+    assert not archives.is_whole(kept.db, kept.chat.id)
+    retention.forget_chat(kept.db, kept.chat.id)
+    kept.sweep()
+    assert archives.is_whole(kept.db, kept.chat.id)
+    # What was missed since is still wanted.
+    assert [gap.place for gap in archives.gaps(kept.db, kept.chat.id)] == [last.order]
+
+
 def test_a_clearing_that_was_cut_short_goes_on_at_the_next_start(kept: Kept) -> None:
     for number in range(60):
         kept.say(f"m{number}", NOW + number)
@@ -260,3 +273,45 @@ def test_a_clearing_that_was_cut_short_goes_on_at_the_next_start(kept: Kept) -> 
     kept.say("new", NOW + 100)
     kept.sweep()
     assert kept.left() == ["new"]
+
+
+def test_a_doubted_clock_is_told_to_a_window_that_opens_later(tmp_path: Path) -> None:
+    vault = Vault(tmp_path)
+    db = Database(vault.database, vault.create(VaultMode.OPEN))
+    account = accounts.add(db, Account(0, "willow@xmpp.test", "willow", enabled=False), "secret")
+    room = chats.ensure(db, account.id, "tea@rooms.test", ChatKind.ROOM, "Tea")
+    message = Message(0, account.id, room.id, 1, 1_000, "plum", "of long ago")
+    chats.spoken(db, room.id, messages.append(db, message, Identity()), 1, 0)
+    retention.set_days(db, room.id, 7)
+    db.close()
+    engine = RunningEngine(tmp_path, offline=True)
+    try:
+        engine.wait(ClockDoubted)
+        engine.events.clear()
+        engine.do(c.AnnounceAll())
+        doubt = engine.wait(ClockDoubted)
+        assert engine.bodies(room.id) == ["of long ago"]
+        engine.do(c.TrustClock(doubt.now))
+        engine.events.clear()
+        engine.do(c.AnnounceAll())
+        assert engine.bodies(room.id) == [] and not engine.seen(ClockDoubted)
+    finally:
+        engine.stop()
+
+
+def test_the_program_may_end_while_it_clears_and_goes_on_at_the_next_start(
+    house: tuple[RunningEngine, bytes, int, int],
+) -> None:
+    engine, key, room, _long = house
+    engine.thread.submit(c.ClearHistory(), 77)
+    engine.wait(MessageRemoved, lambda e: e.chat == room + 1)
+    engine.stop()
+    left = len(engine.bodies(room + 1))
+    assert 0 < left < 1_500
+    again = RunningEngine(engine.folder, offline=True)
+    try:
+        until(lambda: not again.bodies(room + 1))
+    finally:
+        again.stop()
+    there = readable(engine.folder, key)
+    assert [name for name in ALL if any(word in there for word in canaries(name))] == []

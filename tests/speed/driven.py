@@ -20,6 +20,7 @@ from teahouse.domain import commands as c
 from teahouse.domain.chat import Chat, Presence
 from teahouse.options import Options
 from teahouse.paths import ProfilePaths
+from teahouse.ui.found import SEARCH_AFTER_MS
 from teahouse.ui.window import MainWindow
 from tests.rig.prosody import ROOMS
 
@@ -254,7 +255,42 @@ def _opened_and_paged(window: MainWindow, lines: Paints, large: Chat) -> Iterato
     figure("longest stall ms", HEART.worst * 1e3)
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (online, join, flood, idle, chats)}
+def kept() -> Iterator[Condition]:
+    """Search, export, back up and clear a chat of very many messages, with the longest stall of the window in each."""
+    yield from opened()
+    window = main_window()
+    yield lambda: window.conversation.chat is not None
+    yield quiet
+    found, box = window.chats.found_list, window.chats.search
+    for words in ("lantern", "茶会", "from:heron message", "message in:large before:2026-01-01") * 3:
+        HEART.reset()
+        begun = time.monotonic()
+        box.setText(f"{words} ")
+        yield lambda: found.list.count() and found.list.isVisible()
+        figure("search shown ms", (time.monotonic() - begun) * 1e3 - SEARCH_AFTER_MS)
+        figure("longest stall of search ms", HEART.worst * 1e3)
+        box.clear()
+        found.list.clear()
+        yield quiet
+    folder = Path(os.environ["TEAHOUSE_HOME"])
+    _small, large = sorted(window.known.chats.values(), key=lambda chat: chat.jid)
+    yield from _done("export", c.ExportHistory(str(folder / "all.json"), 0, "json"))
+    yield from _done("back up", c.BackUp(str(folder / "all.backup"), "correct horse tea"))
+    yield from _done("clear", c.ClearHistory(large.id))
+
+
+def _done(name: str, command: c.Command) -> Iterator[Condition]:
+    answers: list[object] = []
+    HEART.reset()
+    begun = time.monotonic()
+    main_window()._bridge.do(command, answers.append)
+    yield lambda: answers
+    figure(f"{name} s", time.monotonic() - begun)
+    figure(f"longest stall of {name} ms", HEART.worst * 1e3)
+    yield quiet
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (online, join, flood, idle, chats, kept)}
 
 
 def run(chosen: Options, paths: ProfilePaths, link: BrokerLink) -> int:

@@ -21,6 +21,7 @@ ROWS = (
     Row("open 1,000,000", lambda: stored.open_and_search(1_000_000), {"open ms": "50", "search ms": "60"}),
     Row("window of 100,000", lambda: window.long_chat(100_000), {"open ms": "50"}),
     Row("window of 1,000,000", lambda: window.long_chat(1_000_000), {"open ms": "50"}),
+    Row("history of 100,000", lambda: window.kept_history(100_000), {"search shown ms": "30"}),
     Row("online", window.start_to_online, {"online s": "0.6"}),
     Row("join 1,000 engine", rooms.join_crowd),
     Row("join 1,000", window.join_crowd, {"populated and quiet s": "0.8", "CPU s": "0.6"}),

@@ -101,6 +101,15 @@ def idle() -> Figures:
 
 def long_chat(count: int) -> Figures:
     """Open a chat of so many messages in the window, and page up."""
+    return _stored(count, "chats")
+
+
+def kept_history(count: int) -> Figures:
+    """Search, export, back up and clear so many messages."""
+    return _stored(count, "kept")
+
+
+def _stored(count: int, scenario: str) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         display = Xvfb()
         try:
@@ -109,6 +118,6 @@ def long_chat(count: int) -> Figures:
             stored.fill(db, small, 50)
             stored.fill(db, chats.ensure(db, account.id, "b@rooms.test", ChatKind.ROOM, "Large"), count)
             db.close()
-            return measured(Path(folder), display, "chats", "--offline")
+            return measured(Path(folder), display, scenario, "--offline")
         finally:
             display.stop()

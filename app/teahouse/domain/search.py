@@ -43,6 +43,8 @@ class Terms:
     link: bool = False
     wrong: tuple[tuple[str, str], ...] = ()
     """Operators that make no sense, each with what was given."""
+    begun: bool = False
+    """Whether an operator waits for its value."""
 
     @property
     def empty(self) -> bool:
@@ -81,7 +83,7 @@ def parse(text: str) -> Terms:
     chats: list[str] = []
     wrong: list[tuple[str, str]] = []
     before = after = 0
-    link = False
+    link = begun = False
     for found in list(_TERM.finditer(text))[:MOST]:
         operator, quoted, _end, bare, rest = found.groups()
         value = (bare or rest or "") if quoted is None else quoted
@@ -89,7 +91,9 @@ def parse(text: str) -> Terms:
         if not value:
             continue
         if not operator:
-            if not _bare_operator(value):
+            if _bare_operator(value):
+                begun = True
+            else:
                 words.append(Word(value, quoted is None and found.end() == len(text)))
         elif operator == "from":
             senders.append(value)
@@ -102,7 +106,7 @@ def parse(text: str) -> Terms:
             after = max(after, moment) if operator == "after" else after
         else:
             wrong.append((operator, value))
-    return Terms(tuple(words), tuple(senders), tuple(chats), before, after, link, tuple(wrong))
+    return Terms(tuple(words), tuple(senders), tuple(chats), before, after, link, tuple(wrong), begun)
 
 
 def _bare_operator(value: str) -> bool:
@@ -143,7 +147,10 @@ def excerpt(message: Message, terms: Terms) -> Hit:
     body = message.body[:20_000]
     patterns = [pattern for word in terms.words if (pattern := _pattern(word))]
     starts = [found.start() for pattern in patterns if (found := pattern.search(folded(body)))]
-    begin = max(0, min(starts, default=0) - AHEAD_OF_HIT)
+    first = min(starts, default=0)
+    begin = max(0, first - AHEAD_OF_HIT)
+    if begin and (space := body.find(" ", begin, first)) >= 0:
+        begin = space + 1
     line = label(body[begin : begin + WINDOW], WINDOW)
     line = f"{'…' if begin else ''}{line}{'…' if begin + WINDOW < len(body) and not line.endswith('…') else ''}"
     spans = sorted(found.span() for pattern in patterns for found in pattern.finditer(folded(line)))

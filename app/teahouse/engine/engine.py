@@ -144,6 +144,7 @@ class Engine:
 
 
 async def _announce_all(desk: Desk, wish: c.AnnounceAll) -> None:
+    desk.keeper.announce()
     desk.tools.announce(TorChanged(desk.tools.routes.tor.status))
     for online in desk.online.values():
         online.session.announce()

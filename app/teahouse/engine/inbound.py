@@ -168,7 +168,7 @@ class Inbound:
 
     def _forgotten(self, arrival: Arrival) -> bool:
         """Whether a room or an archive tells again what was taken off this computer."""
-        if not arrival.stamp or (arrival.kind is ChatKind.PERSON and arrival.stretch is None):
+        if arrival.stretch is None and (not arrival.stamp or arrival.kind is ChatKind.PERSON):
             return False
         now = time.time_ns() // 1_000_000
         return retention.forgotten(self._bench.db, arrival.chat, arrival.stamp, arrival.identity, now)

@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 
 from teahouse.domain import commands as c
-from teahouse.domain.events import ClockDoubted, MessageRemoved, WentWrong
+from teahouse.domain.events import ClockDoubted, GapsChanged, MessageRemoved, WentWrong
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
 from teahouse.engine.inbound import Inbound
 from teahouse.engine.pacer import Pacer
-from teahouse.store import chats, retention
+from teahouse.store import archives, chats, retention
 from teahouse.store.retention import Due
 
 EVERY, SLICE = 3600.0, 25
@@ -33,6 +33,8 @@ class Keeper:
         self._bench, self._inbound, self._tell_requests, self._clock = bench, inbound, tell_requests, clock
         self._task: asyncio.Task[None] | None = None
         self._one, self._gone = asyncio.Lock(), 0
+        self._doubt: ClockDoubted | None = None
+        self._ending = False
 
     def start(self) -> None:
         """Look now and every hour."""
@@ -40,9 +42,13 @@ class Keeper:
 
     async def stop(self) -> None:
         """Look no more; what was on the way out goes on at the next start."""
+        self._ending = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        async with self._one:
+            # Whoever was at work has noticed.
+            pass
 
     async def _run(self) -> None:
         while True:
@@ -57,14 +63,21 @@ class Keeper:
         self._inbound.flush()
         now, db = self.now(), self._bench.db
         known = retention.last_known(db)
+        self._doubt = None
         if known and now > known + LEAP and any(what.before for what in retention.due(db, now)):
-            self._bench.announce(ClockDoubted(now, known))
+            self._doubt = ClockDoubted(now, known)
+            self.announce()
             now = 0
         elif now != known:
             retention.set_last_known(db, now)
         if retention.trim_requests(db, now):
             self._tell_requests()
         await self.shrink(retention.due(db, now))
+
+    def announce(self) -> None:
+        """Say again that the clock is doubted, if it is."""
+        if self._doubt is not None:
+            self._bench.announce(self._doubt)
 
     async def shrink(self, what: list[Due]) -> None:
         """Take this off the disk, a little at a time, and leave nothing of it in the log of the database."""
@@ -75,9 +88,12 @@ class Keeper:
                 while numbers := retention.shrink(self._bench.db, due, SLICE):
                     self._tell(due.chat, numbers)
                     await pacer.breathe()
+                    if self._ending:
+                        return
                 retention.done(self._bench.db, due)
                 if self._gone > already:
                     retention.retell(self._bench.db, due.chat)
+                    self._bench.announce(GapsChanged(due.chat, archives.gaps(self._bench.db, due.chat)))
                     self._bench.announce_chat(due.chat)
             if self._gone > before:
                 await self.fold()
@@ -90,7 +106,7 @@ class Keeper:
     async def fold(self) -> None:
         """Empty the write-ahead log, as soon as nobody reads from it."""
         for _n in range(200):
-            if self._bench.db.fold():
+            if self._ending or self._bench.db.fold():
                 return
             await asyncio.sleep(0.05)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from teahouse.domain.message import Delivery
 from teahouse.domain.settings import KEEP
-from teahouse.store import chats, preferences
+from teahouse.store import chats, messages, preferences
 from teahouse.store.database import Database
 from teahouse.store.messages import Identity
 
@@ -57,7 +57,7 @@ def due(db: Database, now: int) -> list[Due]:
 
 def shrink(db: Database, what: Due, limit: int) -> list[int]:
     """Take some of it off the disk; the numbers of those messages, none when all is done. What waits is sent first."""
-    forgotten = "SELECT id FROM message WHERE chat = ? AND id <= ? LIMIT ?"
+    forgotten = "SELECT id FROM message WHERE chat = ? AND id <= ? ORDER BY time LIMIT ?"
     old = f"SELECT id FROM message WHERE chat = ? AND time < ? AND state NOT IN ({_WAITING}) ORDER BY time LIMIT ?"
     rows = db.all(forgotten, (what.chat, what.forget_id, limit)) if what.forget_id else []
     rows = rows or db.all(old, (what.chat, what.before, limit))
@@ -72,7 +72,9 @@ def _delete(db: Database, rows: list[tuple[int]]) -> None:
 
 
 def done(db: Database, what: Due) -> None:
-    """All of it is gone, and it is not to come back with a room's history."""
+    """All of it is gone, and it is neither to come back with a room's history nor to be fetched from an archive."""
+    if what.before > 0:
+        _stop_fetching(db, what.chat, what.before * 1000)
     db.run(
         "UPDATE chat SET forget_id = CASE WHEN forget_id <= ? THEN 0 ELSE forget_id END,"
         " forget_before = max(forget_before, ?) WHERE id = ?",
@@ -104,12 +106,19 @@ def forget_chat(db: Database, chat: int) -> tuple[Due, list[int]]:
         waiting = db.all(f"SELECT id FROM message WHERE chat = ? AND state IN ({_WAITING})", (chat,))
         _remember(db, chat, "chat = ? ORDER BY place DESC LIMIT ?", (chat, REPLAYED))
         _delete(db, waiting)
+        _stop_fetching(db, chat, messages.last_place(db, chat))
         db.run(
             "UPDATE chat SET forget_id = ?, forget_before = max(forget_before, ?), draft = '', last_text = '',"
             " last_sender = '', last_time = 0, unread = 0, mentions = 0 WHERE id = ?",
             (upto, last - DOUBT, chat),
         )
     return Due(chat, upto, 0), [number for (number,) in waiting]
+
+
+def _stop_fetching(db: Database, chat: int, before: int) -> None:
+    """What an archive holds of a chat before this order key is not wanted."""
+    db.run("DELETE FROM gap WHERE chat = ? AND place < ?", (chat, before))
+    db.run("UPDATE chat SET whole = 1 WHERE id = ?", (chat,))
 
 
 def forget_message(db: Database, number: int) -> int:

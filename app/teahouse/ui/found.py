@@ -70,6 +70,7 @@ class FoundList(QFrame):
             part.setContentsMargins(16, 0, 16, 0)
             layout.addWidget(part)
         layout.addWidget(self.list, 1)
+        layout.addStretch()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(SEARCH_AFTER_MS)
@@ -190,23 +191,31 @@ class HitDelegate(QStyledItemDelegate):
 def _text(painter: QPainter, area: QRect, name: str, hit: Hit) -> None:
     """Two lines: who, and what around the hit."""
     lead = f"{isolated(name)}: "
-    layout = QTextLayout(lead + hit.excerpt, theme.font(13))
-    option = QTextOption()
+    formats = [_format(0, len(lead), name=True), *(_format(len(lead) + a, b - a) for a, b in hit.marks)]
+    layout, end = _flowed(lead + hit.excerpt, formats, area.width())
+    if end < len(lead + hit.excerpt):
+        layout, _end = _flowed(f"{(lead + hit.excerpt)[: end - 2].rstrip()}…", formats, area.width())
+    painter.setPen(theme.paint("ink"))
+    layout.draw(painter, QPointF(area.topLeft()))
+
+
+def _flowed(text: str, formats: list[QTextLayout.FormatRange], width: int) -> tuple[QTextLayout, int]:
+    """As many lines as there is room for, and where the last of them ends."""
+    layout, option, top, end = QTextLayout(text, theme.font(13)), QTextOption(), 0.0, 0
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout.setTextOption(option)
-    layout.setFormats([_format(0, len(lead), name=True), *(_format(len(lead) + a, b - a) for a, b in hit.marks)])
+    layout.setFormats(formats)
     layout.beginLayout()
-    top = 0.0
     for _n in range(LINES):
         line = layout.createLine()
         if not line.isValid():
             break
-        line.setLineWidth(area.width())
+        line.setLineWidth(width)
         line.setPosition(QPointF(0, top))
         top += line.height() + 1
+        end = line.textStart() + line.textLength()
     layout.endLayout()
-    painter.setPen(theme.paint("ink"))
-    layout.draw(painter, QPointF(area.topLeft()))
+    return layout, end
 
 
 def _format(start: int, length: int, name: bool = False) -> QTextLayout.FormatRange:

@@ -108,6 +108,7 @@ class HintList(QListWidget):
         self.setAccessibleName(_("What can be typed here"))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setViewportMargins(8, 0, 8, 0)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.itemClicked.connect(lambda item: self.taken.emit(item.data(_VALUE)))

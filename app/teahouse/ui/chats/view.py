@@ -136,7 +136,7 @@ class ChatsPane(QFrame):
     def _say_nothing(self) -> None:
         """Where no chat is shown, say why."""
         terms = parse(self.search.text())
-        asked = terms.limited or bool(terms.wrong)
+        asked = terms.limited or terms.begun or bool(terms.wrong)
         nothing = not asked and not self.model.order() and self._known.loaded
         filtered = bool(self.search.text().strip())
         words = _("No chat has that in its name.") if filtered else _("No rooms yet. Browse for one to join.")
