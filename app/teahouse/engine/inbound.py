@@ -133,7 +133,7 @@ class Inbound:
                 replay.place, replay.matched = known.order, True
                 events += self._again(known, arrival, places)
                 continue
-            if self._forgotten(arrival):
+            if _forgotten(self._bench.db, arrival):
                 continue
             stored = self._write(arrival, places)
             events.append(MessageStored(stored))
@@ -165,13 +165,6 @@ class Inbound:
         # It came by itself before what the archive has in front of it.
         moved = messages.move(self._bench.db, known.id, self._between(stretch, known.chat, 0))
         return [MessageRemoved(known.chat, known.id), MessageStored(moved)] if moved is not None else []
-
-    def _forgotten(self, arrival: Arrival) -> bool:
-        """Whether a room or an archive tells again what was taken off this computer."""
-        if arrival.stretch is None and (not arrival.stamp or arrival.kind is ChatKind.PERSON):
-            return False
-        now = time.time_ns() // 1_000_000
-        return retention.forgotten(self._bench.db, arrival.chat, arrival.stamp, arrival.identity, now)
 
     def _write(self, arrival: Arrival, places: dict[int, int]) -> Message:
         now = time.time_ns() // 1_000_000
@@ -279,6 +272,13 @@ class Inbound:
 def _known(db: Database, arrival: Arrival) -> Message | None:
     where, what = (db, arrival.account, arrival.chat), (arrival.sender, arrival.body, arrival.identity)
     return messages.known(*where, *what, mine=arrival.mine, may_confirm=arrival.may_confirm)
+
+
+def _forgotten(db: Database, arrival: Arrival) -> bool:
+    """Whether a room or an archive tells again what was taken off this computer."""
+    if arrival.stretch is None and (not arrival.stamp or arrival.kind is ChatKind.PERSON):
+        return False
+    return retention.forgotten(db, arrival.chat, arrival.stamp, arrival.identity, time.time_ns() // 1_000_000)
 
 
 def mentions(body: str, nick: str) -> bool:
