@@ -260,10 +260,10 @@ class Inbound:
     def _behind(self, confirmed: Message) -> list[Event]:
         """What we wrote later, and nobody has seen yet, stays behind what we wrote before."""
         events: list[Event] = []
-        for at, number in enumerate(
-            messages.later_own(self._bench.db, confirmed.chat, confirmed.id, confirmed.order), 1
-        ):
-            moved = messages.move(self._bench.db, number, confirmed.order + at * SPACE)
+        last = confirmed.order
+        for number, place in messages.later_own(self._bench.db, confirmed.chat, confirmed.id):
+            last = max(place, last + 1)
+            moved = messages.move(self._bench.db, number, last) if last > place else None
             if moved is not None:
                 events += [MessageRemoved(moved.chat, number), MessageStored(moved)]
         return events
