@@ -240,6 +240,20 @@ class Delivering(RuleBasedStateMachine):
         self.theirs += 1
         self.server.says(f"theirs {self.theirs}")
 
+    @rule()
+    def calm(self) -> None:
+        """For a while the network is good: what follows happens in a session that is up."""
+        self.good_network()
+
+    @rule(count=st.integers(1, 8))
+    def exchange(self, count: int) -> None:
+        """So many times each side gets one thing."""
+        for _ in range(count):
+            if self.server.up:
+                self.server.take()
+            if self.server.down and self.client is not None and self.client.problem is None:
+                self._run(self._arrive(self.server.down.popleft()))
+
     @precondition(lambda self: self.server.up)
     @rule(count=st.integers(1, 8))
     def up(self, count: int) -> None:

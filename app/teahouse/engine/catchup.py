@@ -110,7 +110,7 @@ class CatchUp:
     async def _forward(self, client: Client, archive: str, room: int, cursor: str, stretch: Stretch) -> None:
         after = self._start(archive, cursor, room)
         again, seen, pacer = after != cursor, {after}, Pacer()
-        known = Stretch(fresh=False)
+        known = Stretch(fresh=False, low=messages.where(self._bench.db, self._account, archive, after))
         for _ in range(MOST_PAGES):
             page = await self._pages.page(client, Wanted(archive, after=after))
             if not seen.isdisjoint(item.id for item in page.items):

@@ -94,7 +94,7 @@ class Inbound:
                 raise
             return
         self._stuck = False
-        self._tell(events, touched)
+        _tell(self._bench, events, touched)
 
     def read(self, more: int) -> None:
         """One archive more is read, or one less."""
@@ -112,13 +112,7 @@ class Inbound:
         for event in events:
             if isinstance(event, MessageStored) and batch[0].stretch is None:
                 self._let_in[event.message.chat] = event.message.order
-        self._tell(events, touched)
-
-    def _tell(self, events: list[Event], touched: list[int]) -> None:
-        for event in events:
-            self._bench.announce(event)
-        for chat in touched:
-            self._bench.announce_chat(chat)
+        _tell(self._bench, events, touched)
 
     def _store(self, batch: list[Arrival]) -> tuple[list[Event], list[int]]:
         events: list[Event] = []
@@ -253,10 +247,10 @@ class Inbound:
     def _behind(self, confirmed: Message) -> list[Event]:
         """What we wrote later, and nobody has seen yet, stays behind what we wrote before."""
         events: list[Event] = []
-        for at, number in enumerate(
-            messages.later_own(self._bench.db, confirmed.chat, confirmed.id, confirmed.order), 1
-        ):
-            moved = messages.move(self._bench.db, number, confirmed.order + at * SPACE)
+        last = confirmed.order
+        for number, place in messages.later_own(self._bench.db, confirmed.chat, confirmed.id):
+            last = max(place, last + 1)
+            moved = messages.move(self._bench.db, number, last) if last > place else None
             if moved is not None:
                 events += [MessageRemoved(moved.chat, number), MessageStored(moved)]
         return events
@@ -267,6 +261,13 @@ class Inbound:
             account == arrival.account and (room == arrival.chat or (not room and arrival.kind is ChatKind.PERSON))
             for account, room in self.unread
         )
+
+
+def _tell(bench: Bench, events: list[Event], touched: list[int]) -> None:
+    for event in events:
+        bench.announce(event)
+    for chat in touched:
+        bench.announce_chat(chat)
 
 
 def _known(db: Database, arrival: Arrival) -> Message | None:

@@ -154,14 +154,13 @@ def settled_after(db: Database, chat: int, place: int) -> int:
     return int(row[0]) if row else 0
 
 
-def later_own(db: Database, chat: int, number: int, place: int) -> tuple[int, ...]:
-    """Own messages that were written after this one, are not settled, and stand in front of this order key."""
+def later_own(db: Database, chat: int, number: int) -> tuple[tuple[int, int], ...]:
+    """(number, order key) of the own messages that were written after this one and are not settled, in that order."""
     rows = db.all(
-        f"SELECT id FROM message WHERE chat = ? AND place <= ? AND id > ? AND mine = 1 AND state NOT IN {_SETTLED}"
-        " ORDER BY id",
-        (chat, place, number),
+        f"SELECT id, place FROM message WHERE chat = ? AND id > ? AND mine = 1 AND state NOT IN {_SETTLED} ORDER BY id",
+        (chat, number),
     )
-    return tuple(int(found) for (found,) in rows)
+    return tuple((int(found), int(place)) for found, place in rows)
 
 
 def move(db: Database, number: int, place: int) -> Message | None:
@@ -176,13 +175,18 @@ def caught_up(db: Database, account: int, room: int = 0) -> None:
     db.run(f"UPDATE message SET ahead = 0 WHERE account = ? AND ahead = 1 AND {which}", (account, room or account))
 
 
-def place_of(db: Database, account: int, archive: str, stanza_id: str) -> int:
-    """The order key of an archived message, 0 when we have it not."""
-    row = db.one(
-        "SELECT place FROM message WHERE account = ? AND archive = ? AND stanza_id = ? AND stanza_id <> ''",
+def where(db: Database, account: int, archive: str, stanza_id: str) -> dict[int, int]:
+    """The chat and the order key of an archived message; nothing when we have it not."""
+    rows = db.all(
+        "SELECT chat, place FROM message WHERE account = ? AND archive = ? AND stanza_id = ? AND stanza_id <> ''",
         (account, archive, stanza_id),
     )
-    return int(row[0]) if row else 0
+    return {int(chat): int(place) for chat, place in rows}
+
+
+def place_of(db: Database, account: int, archive: str, stanza_id: str) -> int:
+    """The order key of an archived message, 0 when we have it not."""
+    return next(iter(where(db, account, archive, stanza_id).values()), 0)
 
 
 def name(db: Database, number: int, identity: Identity) -> None:
