@@ -200,7 +200,7 @@ def test_matrix_of_two_devices(engine: MakeEngine, server: Prosody, plum: Peer, 
         made.house.stop()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS or range(10, 20))
 @pytest.mark.parametrize("fault", BAD)

@@ -38,7 +38,7 @@ def test_whatever_happens_is_delivered() -> None:
     run_state_machine_as_test(Delivering, settings=SHORT)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(3_600)
 def test_whatever_happens_is_delivered_long() -> None:
     run_state_machine_as_test(Delivering, settings=LONG)
@@ -90,7 +90,7 @@ def counts_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "bug",
-    [sends_without_asking, gives_up, counts_one_too_many, pytest.param(sends_nothing_again, marks=pytest.mark.slow)],
+    [sends_without_asking, gives_up, counts_one_too_many, pytest.param(sends_nothing_again, marks=pytest.mark.soak)],
 )
 def test_a_planted_bug_is_found(bug: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     bug(monkeypatch)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from teahouse.domain.account import Proxy, Server
 from teahouse.domain.registration import FormField, RegistrationForm
 from teahouse.engine.captcha import place_of, with_pictures
+from teahouse.net import hostmeta
 from teahouse.net.endpoints import endpoints
 from teahouse.net.hostmeta import PATH, places
 from teahouse.net.http import Answer
@@ -85,7 +86,10 @@ def test_host_meta_says_where_the_server_is(site: Service, proxy: SocksProxy, se
         told({"links": [LINK] * 3, "more": "x" * 70_000}),
     ],
 )
-def test_what_makes_no_sense_leads_nowhere(site: Service, proxy: SocksProxy, server: Server, answer: bytes) -> None:
+def test_what_makes_no_sense_leads_nowhere(
+    site: Service, proxy: SocksProxy, server: Server, answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hostmeta, "PATIENCE", 1.0)
     site.answer = lambda path: answer
     assert found(server, by(proxy)) == USUAL
 
