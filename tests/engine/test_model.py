@@ -90,7 +90,12 @@ def counts_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "bug",
-    [sends_without_asking, gives_up, counts_one_too_many, pytest.param(sends_nothing_again, marks=pytest.mark.soak)],
+    [
+        sends_without_asking,
+        gives_up,
+        pytest.param(counts_one_too_many, marks=pytest.mark.slow),
+        pytest.param(sends_nothing_again, marks=pytest.mark.soak),
+    ],
 )
 def test_a_planted_bug_is_found(bug: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     bug(monkeypatch)

@@ -61,6 +61,7 @@ def elsewhere(lines: list[str], port: int) -> list[str]:
     return [re.sub(r"orport=\d+", f"orport={port}", re.sub(r"(?<=127\.0\.0\.1):\d+", f":{port}", x)) for x in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", ["+1d", "-3d"])
 def test_a20_a_wrong_clock(told: Callable[..., Fault], private_tor: PrivateTor, days: str) -> None:
     assert told(private_tor.client_lines, before=f"faketime -f {days}") is Fault.TOR_CLOCK
@@ -74,6 +75,7 @@ def test_relays_refused(told: Callable[..., Fault], private_tor: PrivateTor) -> 
     assert told(private_tor.walled_lines) is Fault.TOR_BLOCKED
 
 
+@pytest.mark.slow
 def test_relays_that_say_nothing(told: Callable[..., Fault], private_tor: PrivateTor, silent: int) -> None:
     assert told(elsewhere(private_tor.client_lines, silent)) is Fault.TOR_STALLED
 
@@ -83,6 +85,7 @@ def test_a_bridge_that_says_nothing(told: Callable[..., Fault], private_tor: Pri
     assert told(private_tor.walled_lines, bridges=lines) is Fault.BRIDGE_SILENT
 
 
+@pytest.mark.slow
 def test_a_bridge_with_another_key(told: Callable[..., Fault], private_tor: PrivateTor, bridge: Node) -> None:
     """Tor never warns of that: only the time tells."""
     wrong = re.sub(r"cert=\S+", f"cert={'A' * 70}", bridge.bridge_line)

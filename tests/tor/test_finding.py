@@ -85,6 +85,7 @@ def test_t3_a18_who_knows_no_bridge_gets_one_and_keeps_it(
     assert moat.service.paths == ["settings"]
 
 
+@pytest.mark.slow
 def test_the_ladder_goes_on_until_one_leads_out(
     engine: MakeEngine, walled_in: MakeHost, bridge: Node, moat: Moat
 ) -> None:
