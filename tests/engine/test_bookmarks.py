@@ -1,16 +1,23 @@
 """Bookmarks: two devices of one account are in the same rooms, and what one leaves the other leaves."""
 
+import asyncio
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from teahouse.domain import commands as c
-from teahouse.domain.account import Account, Link
+from teahouse.domain.account import Account, Link, Route
 from teahouse.domain.chat import Presence
 from teahouse.domain.events import ChatStored, LinkChanged
 from teahouse.domain.settings import BOOKMARKS
 from teahouse.engine.bookmarks import MOST, NODE, PUBSUB, read
+from teahouse.engine.desk import Desk
+from teahouse.engine.routing import routes_of
+from teahouse.store import accounts
+from teahouse.store.database import Database
 from tests.conftest import AccountMaker
 from tests.engine.conftest import BOTH
 from tests.rig.chat_server import ChatServer, Login
@@ -120,3 +127,19 @@ def test_what_makes_no_sense_is_left_out() -> None:
     nick = f"<nick>{'y' * 9000}</nick>"
     (mark,) = read(items(f"<item id='a@b'><conference xmlns='{NODE}' name='{'x' * 9000}'>{nick}</conference></item>"))
     assert len(mark.name) <= 60 and len(mark.nick) < 2000 and not mark.autojoin
+
+
+def test_an_account_that_begins_to_hide_keeps_its_rooms_here_from_then_on(tmp_path: Path) -> None:
+    """What counts is the route of now, not that of the start."""
+
+    async def wishes() -> list[bool]:
+        db = Database(tmp_path / "store", bytes(32))
+        desk = Desk(db, lambda _: None, routes_of(None, lambda _: None, None), offline=True)
+        online = desk.add(accounts.add(db, Account(0, "willow@tea.example", "willow"), "secret"))
+        found = [online.entering._bookmarks.wanted()]
+        await online.session.change(replace(online.session.account, route=Route.TOR))
+        found.append(online.entering._bookmarks.wanted())
+        db.close()
+        return found
+
+    assert asyncio.run(wishes()) == [True, False]

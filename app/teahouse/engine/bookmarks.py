@@ -48,16 +48,16 @@ class Bookmark:
 
 
 class Bookmarks:
-    """Of one account. `client` is the connection; raises Trouble(OFFLINE) when there is none."""
+    """Of one account, as it is now. `client` is the connection; raises Trouble(OFFLINE) when there is none."""
 
-    def __init__(self, bench: Bench, account: Account, client: Callable[[], Client]) -> None:
+    def __init__(self, bench: Bench, account: Callable[[], Account], client: Callable[[], Client]) -> None:
         self._bench, self._account, self._client = bench, account, client
         self._synced = False
 
     def wanted(self) -> bool:
         """Whether the server keeps them: by the user's choice, else for accounts that do not hide."""
         chosen = BOOKMARKS.sound(preferences.every(self._bench.db).get(BOOKMARKS.key, ""))
-        return chosen == "server" or (chosen == BOOKMARKS.default and self._account.route is Route.DIRECT)
+        return chosen == "server" or (chosen == BOOKMARKS.default and self._account().route is Route.DIRECT)
 
     async def take(self) -> None:
         """Ask the server, and merge; nothing changes when it cannot tell."""
@@ -74,7 +74,7 @@ class Bookmarks:
             await self.give()
 
     def _merge(self, there: dict[str, Bookmark]) -> None:
-        db, known = self._bench.db, stored.every(self._bench.db, self._account.id)
+        db, known = self._bench.db, stored.every(self._bench.db, self._account().id)
         for room in known:
             mark, before = there.pop(room.jid, None), bool(room.held)
             now = mark is not None and mark.autojoin
@@ -83,24 +83,24 @@ class Bookmarks:
             stored.set_held(db, room.chat, mark.autojoin if mark else None)
         for mark in there.values():
             # What is a person here stays one.
-            if mark.autojoin and chats.find(db, self._account.id, mark.jid) is None:
-                chat = chats.ensure(db, self._account.id, mark.jid, ChatKind.ROOM, mark.name).id
+            if mark.autojoin and chats.find(db, self._account().id, mark.jid) is None:
+                chat = chats.ensure(db, self._account().id, mark.jid, ChatKind.ROOM, mark.name).id
                 stored.set_held(db, chat, True)
                 self._follow(chat, mark)
 
     def _follow(self, chat: int, mark: Bookmark | None) -> None:
         """Do as another device did."""
         if mark is not None and mark.autojoin:
-            chats.set_joined(self._bench.db, chat, mark.nick or self._account.nick, mark.password)
+            chats.set_joined(self._bench.db, chat, mark.nick or self._account().nick, mark.password)
         else:
             chats.set_left(self._bench.db, chat)
         self._bench.announce_chat(chat)
 
     async def give(self) -> None:
         """Tell the server what has changed here since it was last asked."""
-        if not self._synced:
+        if not self._synced or not self.wanted():
             return
-        for room in stored.every(self._bench.db, self._account.id):
+        for room in stored.every(self._bench.db, self._account().id):
             if room.put_out or room.joined is bool(room.held):
                 continue
             try:

@@ -33,10 +33,10 @@ Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class Entering:
-    """The way into the rooms of one account. `spawn` runs what ends with the session."""
+    """The way into the rooms of one account, as it is now. `spawn` runs what ends with the session."""
 
     def __init__(
-        self, bench: Bench, account: Account, rooms: Rooms, client: Callable[[], Client], spawn: Spawn
+        self, bench: Bench, account: Callable[[], Account], rooms: Rooms, client: Callable[[], Client], spawn: Spawn
     ) -> None:
         self._bench, self._account, self._rooms = bench, account, rooms
         self._client, self._spawn = client, spawn
@@ -88,7 +88,7 @@ class Entering:
                 return
 
     def _cursor(self, jid: str) -> str | None:
-        return archives.cursor(self._bench.db, self._account.id, jid)
+        return archives.cursor(self._bench.db, self._account().id, jid)
 
     def replayed(self, room: Room, replay: Replay) -> None:
         """A room has told its history; what it holds besides is in its archive, if it keeps one."""
@@ -113,10 +113,10 @@ class Entering:
     async def all_again(self) -> None:
         """Enter every room that the user has not left, here or on another device, at this account's pace."""
         await self._bookmarks.take()
-        rooms = self._bench.joins.order(self._account.route, chats.joined(self._bench.db, self._account.id))
+        rooms = self._bench.joins.order(self._account().route, chats.joined(self._bench.db, self._account().id))
         self._wanted |= {joined.chat for joined in rooms}
         for joined in rooms:
-            await self._bench.joins.turn(self._account.route)
+            await self._bench.joins.turn(self._account().route)
             if joined.chat in self._wanted and joined.jid not in self._rooms.by_jid:
                 self._spawn(self._again(joined.chat, joined.jid, joined.nick, joined.password))
 
@@ -135,7 +135,7 @@ class Entering:
         pause = COME_BACK[0]
         while True:
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))
-            await self._bench.joins.turn(self._account.route)
+            await self._bench.joins.turn(self._account().route)
             if room.chat not in self._wanted or room.jid in self._rooms.by_jid:
                 return
             try:
