@@ -92,6 +92,7 @@ def test_all_that_was_missed_is_read_in_order(engine: MakeEngine, server: Prosod
     assert house.bodies(chat.id) == ["before", *to_all, "after", "fence"]
 
 
+@pytest.mark.parametrize("server", BOTH, indirect=True)
 def test_what_comes_meanwhile_stands_behind_what_was_missed(
     engine: MakeEngine, server: Prosody, peer: MakePeer
 ) -> None:

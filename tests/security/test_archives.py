@@ -256,6 +256,63 @@ def test_an_archive_that_forgot_is_read_from_its_end(engine: MakeEngine, honest:
         world.house.stop()
 
 
+def by_itself(number: str, body: str, delayed: bool) -> str:
+    """Rose's message as it comes without being asked for, from the server's store for the absent when `delayed`."""
+    told = f"<stanza-id xmlns='urn:xmpp:sid:0' by='{JID}' id='{number}'/>"
+    told += f"<delay xmlns='urn:xmpp:delay' from='{HOST}' stamp='{STAMP.format(1)}'/>" if delayed else ""
+    head = attributes(from_=f"{ROSE}/garden", to=FULL, type="chat", id=f"i-{body}")
+    return f"<message{head}><body>{body}</body>{told}</message>"
+
+
+def test_what_came_before_the_waiting_ones_stands_behind_them(
+    engine: MakeEngine, honest: Shown, trusting: Server
+) -> None:
+    """ejabberd may hand on what is said just now before what waits in its store, and after it read its archive."""
+
+    def lie(script: Keeping, iq: ET.Element, query: str) -> str | None:
+        if len(script.kept) == 1:
+            return None
+        live = by_itself("a3", "three", delayed=False) + by_itself("a4", "four", delayed=False)
+        waiting = by_itself("a1", "one", delayed=True) + by_itself("a2", "two", delayed=True)
+        page = "".join(result(number, query, body) for number, body in MISSED[:2])
+        return live + waiting + page + end(iq, "a1", "a2", complete=True)
+
+    script = Keeping(lie=lie)
+    with Hostile(script, honest.context) as hostile:
+        world, person = visited(engine, hostile, script, trusting)
+        script.kept += MISSED
+        come_back(world)
+        until(lambda: len(spoken(world, person.id)) == 5)
+        world.fence()
+        assert spoken(world, person.id) == ["long ago", "one", "two", "three", "four"]
+        shown = [event.message.body for event in world.house.seen(e.MessageStored)]
+        assert shown.index("two") < len(shown) - 1 - shown[::-1].index("three"), "what was moved was not told"
+        world.house.stop()
+
+
+def test_what_fell_between_the_archive_and_being_present_is_found(
+    engine: MakeEngine, honest: Shown, trusting: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ejabberd may put a message by for the absent while it makes us present, after it told us its archive's end."""
+    monkeypatch.setattr("teahouse.engine.online.SECOND_LOOK", 0.05)
+
+    def lie(script: Keeping, iq: ET.Element, query: str) -> str | None:
+        if len(script.kept) != 2:
+            return None
+        script.kept += MISSED[1:]
+        first = result("a1", query, "one") + end(iq, "a1", "a1", complete=True)
+        return first + by_itself("a3", "three", delayed=False)
+
+    script = Keeping(lie=lie)
+    with Hostile(script, honest.context) as hostile:
+        world, person = visited(engine, hostile, script, trusting)
+        script.kept += MISSED[:1]
+        come_back(world)
+        until(lambda: len(spoken(world, person.id)) == 4)
+        assert spoken(world, person.id) == ["long ago", "one", "two", "three"]
+        world.house.stop()
+
+
 # -- copies --------------------------------------------------------------------
 
 

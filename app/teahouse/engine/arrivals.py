@@ -26,6 +26,8 @@ class Stretch:
     """Whether it goes on behind all that its archive was read to; otherwise it begins somewhere before."""
     counts: bool = True
     """Whether what it brings is unread; not so for what is older than that which we have."""
+    whole: bool = True
+    """Whether it holds all since the end of the last reading; otherwise what had waited at the server may be older."""
     low: dict[int, int] = field(default_factory=dict)
     high: dict[int, int] = field(default_factory=dict)
 

@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from teahouse.domain.chat import ChatKind
-from teahouse.domain.events import GapsChanged
+from teahouse.domain.events import Event, GapsChanged
 from teahouse.domain.history import Gap
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.archive import Archives, Item, Wanted
 from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench, crash_point
 from teahouse.engine.client import Client
-from teahouse.engine.inbound import Inbound
+from teahouse.engine.inbound import Inbound, put_behind
 from teahouse.engine.pacer import Pacer
 from teahouse.engine.xml import MAM
 from teahouse.store import archives, chats, messages, outbox
@@ -51,6 +51,10 @@ class CatchUp:
         """Whether an archive is read at the moment."""
         return bool(self._busy)
 
+    def expect(self, *, keeps: bool) -> None:
+        """Whether our account has an archive, which is to be read: until it was, something may be missing."""
+        (self._inbound.unread.add if keeps else self._inbound.unread.discard)((self._account, 0))
+
     def lost(self) -> None:
         """The session is over: what comes next may leave something out."""
         self._inbound.followed = {one for one in self._inbound.followed if one[0] != self._account}
@@ -61,10 +65,11 @@ class CatchUp:
 
     # -- what was missed -----------------------------------------------------
 
-    async def catch_up(self, client: Client, archive: str, room: int = 0) -> bool:
+    async def catch_up(self, client: Client, archive: str, room: int = 0, *, follow: bool = True) -> bool:
         """Read on to the end; whether everything since the oldest message in doubt has been seen.
 
-        `room` is the chat of the room whose archive it is, 0 for that of our account. Failures leave gaps.
+        `room` is the chat of the room whose archive it is, 0 for that of our account. Failures leave gaps. Only when
+        it is followed does what comes by itself move the cursor; otherwise the next reading begins at this one's end.
         """
         if archive in self._busy:
             return False
@@ -74,6 +79,7 @@ class CatchUp:
         self._busy[archive] = (room, stretch)
         try:
             reaches = await self._on(client, archive, room, stretch)
+            self._read_on(archive, room, follow=follow)
         except Trouble as trouble:
             log.info("an archive was not read to its end: %s", trouble.problem.fault.value)
             if archive in self._busy:
@@ -95,7 +101,6 @@ class CatchUp:
                     raise
                 reaches = False
                 await self._from_the_end(client, archive, room, stretch)
-        self._followed(archive, room)
         return reaches
 
     def _start(self, archive: str, cursor: str, room: int) -> str:
@@ -122,7 +127,7 @@ class CatchUp:
                 # Up to the cursor all is known but what is in doubt.
                 at = next((at for at, item in enumerate(new, 1) if item.id == cursor), 0)
                 again = not at
-                self._inbound.bring(self._arrivals(archive, new[: at or None], known), lambda: None)
+                self._inbound.bring(self._arrivals(archive, new[: at or None], known), list)
                 new = new[at:] if at else ()
             if not again or page.complete:
                 self._keep(archive, room, new, stretch, after, done=page.complete)
@@ -141,13 +146,14 @@ class CatchUp:
             return False
         page = await self._pages.page(client, Wanted(archive, before=""))
         newest = page.items[-1].id if page.items else ""
-        stretch.counts = bool(room)
+        stretch.counts, stretch.whole = bool(room), page.complete
         self._keep(archive, room, page.items, stretch, newest, done=True)
         return page.complete
 
     async def _from_the_end(self, client: Client, archive: str, room: int, stretch: Stretch) -> None:
         """The archive does not know the cursor any more: read back to something that we have, or to its beginning."""
         items: list[Item] = []
+        stretch.whole = False
         for _ in range(PAGES_BACK):
             page = await self._pages.page(client, Wanted(archive, before=items[0].id if items else ""))
             if not {item.id for item in items}.isdisjoint(item.id for item in page.items):
@@ -168,10 +174,13 @@ class CatchUp:
         """Write down what an archive holds and how far it is read, both or neither."""
         arrivals = self._arrivals(archive, items, stretch)
 
-        def read() -> None:
+        def read() -> list[Event]:
             archives.set_cursor(self._bench.db, self._account, archive, cursor)
-            if done:
-                messages.caught_up(self._bench.db, self._account, room)
+            if not done:
+                return []
+            moved = put_behind(self._bench.db, stretch)
+            messages.caught_up(self._bench.db, self._account, room)
+            return moved
 
         self._inbound.bring(arrivals, read)
 
@@ -188,9 +197,10 @@ class CatchUp:
                 found.append(replace(arrival, stretch=stretch))
         return found
 
-    def _followed(self, archive: str, room: int) -> None:
-        self._inbound.followed.add((self._account, archive))
-        self._inbound.unread.discard((self._account, room))
+    def _read_on(self, archive: str, room: int, *, follow: bool) -> None:
+        if follow:
+            self._inbound.followed.add((self._account, archive))
+            self._inbound.unread.discard((self._account, room))
         for chat in archives.read_on(self._bench.db, self._account, room):
             self.tell_gaps(chat)
 
@@ -239,5 +249,5 @@ class CatchUp:
         high = messages.place_of(db, self._account, archive, before) or messages.settled_after(db, chat, floor)
         stretch = Stretch(counts=False, low={chat: floor}, high={chat: high})
         met = bool(floor) and self._have_any(archive, page.items)
-        self._inbound.bring(self._arrivals(archive, page.items, stretch), lambda: None)
+        self._inbound.bring(self._arrivals(archive, page.items, stretch), list)
         return page.complete or met, page.items[0].id if page.items else before

@@ -17,9 +17,10 @@ from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
 from teahouse.store import archives, chats, messages, retention
 from teahouse.store.database import Database
+from teahouse.store.messages import Ahead
 
 BATCH, TICK, RETRY = 200, 0.03, 5.0
-SPACE = 1_000_000
+SPACE = 20_000
 """Order keys that are left free in front of what comes while an archive is read, for what it holds."""
 AHEAD = 60_000
 """Milliseconds by which another clock may be ahead of ours."""
@@ -103,12 +104,15 @@ class Inbound:
         if not self.reading:
             self._let_in.clear()
 
-    def bring(self, batch: list[Arrival], along: Callable[[], object]) -> None:
-        """Write down messages at once and do what belongs to it, both or neither; raises Trouble."""
+    def bring(self, batch: list[Arrival], along: Callable[[], list[Event]]) -> None:
+        """Write down messages at once and do what belongs to it, both or neither; raises Trouble.
+
+        `along` gives what is to be told of what it did.
+        """
         self.flush()
         with self._bench.db.transaction():
             events, touched = self._store(batch)
-            along()
+            events += along()
         for event in events:
             if isinstance(event, MessageStored) and batch[0].stretch is None:
                 self._let_in[event.message.chat] = event.message.order
@@ -153,6 +157,7 @@ class Inbound:
             messages.name(self._bench.db, known.id, arrival.identity)
         if (stretch := arrival.stretch) is None:
             return []
+        messages.settle(self._bench.db, known.id)
         if known.order > stretch.low.get(known.chat, 0):
             stretch.low[known.chat] = known.order
             return []
@@ -182,7 +187,7 @@ class Inbound:
             mention=mention,
             clash=arrival.clash,
         )
-        return messages.append(self._bench.db, message, arrival.identity, ahead=self._is_ahead(arrival))
+        return messages.append(self._bench.db, message, arrival.identity, ahead=self._ahead(arrival))
 
     def _replay_of(self, arrival: Arrival) -> Replay:
         if not arrival.stamp or arrival.kind is ChatKind.PERSON or arrival.stretch is not None:
@@ -206,7 +211,8 @@ class Inbound:
 
     def _low(self, stretch: Stretch, chat: int) -> int:
         if chat not in stretch.low:
-            return max(messages.settled_place(self._bench.db, chat), self._let_in.get(chat, 0))
+            told = Ahead.NO if stretch.whole else Ahead.LATE
+            return max(messages.settled_place(self._bench.db, chat, told), self._let_in.get(chat, 0))
         return stretch.low[chat]
 
     def _between(self, stretch: Stretch, chat: int, wanted: int) -> int:
@@ -225,7 +231,7 @@ class Inbound:
             last = places.get(known.chat) or messages.last_place(self._bench.db, known.chat)
             place = known.order if last == known.order else last + 1
             places[known.chat] = max(last, place)
-        confirmed = messages.confirm(self._bench.db, known.id, place, arrival.identity, ahead=self._is_ahead(arrival))
+        confirmed = messages.confirm(self._bench.db, known.id, place, arrival.identity, ahead=self._ahead(arrival))
         if confirmed is None:
             return []
         if place == known.order:
@@ -255,12 +261,24 @@ class Inbound:
                 events += [MessageRemoved(moved.chat, number), MessageStored(moved)]
         return events
 
-    def _is_ahead(self, arrival: Arrival) -> bool:
+    def _ahead(self, arrival: Arrival) -> Ahead:
         """Whether something may be missing in front of it: it came by itself, and its archive is not read so far."""
-        return arrival.stretch is None and any(
-            account == arrival.account and (room == arrival.chat or (not room and arrival.kind is ChatKind.PERSON))
-            for account, room in self.unread
-        )
+        archive = (arrival.account, 0 if arrival.kind is ChatKind.PERSON else arrival.chat)
+        if arrival.stretch is not None or archive not in self.unread:
+            return Ahead.NO
+        return Ahead.LATE if arrival.stamp else Ahead.LIVE
+
+
+def put_behind(db: Database, stretch: Stretch) -> list[Event]:
+    """What came by itself while an archive was read, and is not in it yet, goes behind all that it told."""
+    events: list[Event] = []
+    least = Ahead.LATE if stretch.whole else Ahead.LIVE
+    for chat, low in stretch.low.items():
+        for number in messages.ahead_before(db, chat, low, least):
+            moved = messages.move(db, number, low + 1)
+            if moved is not None:
+                events += [MessageRemoved(chat, number), MessageStored(moved)]
+    return events
 
 
 def _tell(bench: Bench, events: list[Event], touched: list[int]) -> None:

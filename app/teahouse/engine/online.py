@@ -1,6 +1,7 @@
 """One account at work: its session, rooms, roster and outbox, and what it does on coming online."""
 
 import asyncio
+import contextlib
 import xml.etree.ElementTree as ET
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -20,6 +21,13 @@ from teahouse.engine.rooms import Rooms
 from teahouse.engine.roster import Roster, presence
 from teahouse.engine.session import Ears, Session
 from teahouse.engine.settling import settle
+
+SECOND_LOOK = 5.0
+"""Seconds after which the account's archive is read on once more.
+
+A server may be putting a message by for the absent, and into the archive, while it makes us present: that one comes
+neither by itself nor with the first reading.
+"""
 
 
 class Online:
@@ -82,6 +90,7 @@ class Online:
         return self._inbound.settled and self.reception.requests.settled
 
     async def _settle(self, client: Client) -> None:
+        self.reading.expect(keeps=True)
         self.features = await settle(client, self.reception, self.roster)
         client.put(presence())
         self._spawn(self._read(client))
@@ -93,9 +102,15 @@ class Online:
         if not doubts:
             # Nothing that is written now can overtake anything.
             self.outbox.judged(reaches=False)
-        reaches = keeps_history(self.features) and await self.reading.catch_up(client, client.own.bare)
+        keeps, own = keeps_history(self.features), client.own.bare
+        self.reading.expect(keeps=keeps)
+        reaches = keeps and await self.reading.catch_up(client, own, follow=False)
         if doubts:
             self.outbox.judged(reaches=reaches)
+        if keeps:
+            await asyncio.sleep(SECOND_LOOK)
+            with contextlib.suppress(Trouble):
+                await self.reading.catch_up(self.client(), own)
 
     def _broke(self) -> None:
         """The connection is gone. Until it is known that the session is over, rooms and people stay as they are."""

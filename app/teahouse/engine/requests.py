@@ -7,7 +7,7 @@ import asyncio
 import time
 
 from teahouse.domain.chat import Chat, ChatKind
-from teahouse.domain.events import RequestsChanged, WentWrong
+from teahouse.domain.events import Event, RequestsChanged, WentWrong
 from teahouse.domain.problem import Fault, Trouble
 from teahouse.domain.request import Asking, Request
 from teahouse.engine.arrivals import Arrival
@@ -106,7 +106,12 @@ class Requests:
             )
             for said in requests.said(db, held.id)
         ]
-        self._inbound.bring(arrivals, lambda: requests.remove(db, held))
+
+        def taken() -> list[Event]:
+            requests.remove(db, held)
+            return []
+
+        self._inbound.bring(arrivals, taken)
         self.announce()
         return chats.get(db, chat.id) or chat
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from teahouse.domain.message import Delivery, Message, MessageKey
 from teahouse.store.database import Database
@@ -40,8 +41,18 @@ def from_row(row: tuple[object, ...]) -> Message:
     )
 
 
-def append(db: Database, message: Message, identity: Identity, *, ahead: bool = False) -> Message:
-    """Write a message down; it gets its number. `ahead` says that something is missing in front of it."""
+class Ahead(IntEnum):
+    """Whether a message came by itself before its archive was read so far: what is missing stands in front of it."""
+
+    NO = 0
+    LATE = 1
+    """It had waited at the server."""
+    LIVE = 2
+    """It was said while the archive was read."""
+
+
+def append(db: Database, message: Message, identity: Identity, *, ahead: Ahead = Ahead.NO) -> Message:
+    """Write a message down; it gets its number."""
     number = db.run(
         "INSERT INTO message (account, chat, place, time, sender, body, mine, state, mention, detail, clash,"
         " real_jid, occupant_id, origin_id, archive, stanza_id, ahead)"
@@ -132,15 +143,16 @@ def last_place(db: Database, chat: int) -> int:
 _SETTLED = f"({Delivery.RECEIVED:d}, {Delivery.CONFIRMED:d})"
 
 
-def settled_place(db: Database, chat: int) -> int:
+def settled_place(db: Database, chat: int, up_to: Ahead = Ahead.NO) -> int:
     """The order key behind which an archive goes on: of the last message of a chat that it was read to; 0 without one.
 
-    Own messages that nobody has shown to us count for nothing: they stand where they were written.
+    Own messages that nobody has shown to us count for nothing: they stand where they were written. With `up_to` LATE
+    what had waited at the server counts, too.
     """
     row = db.one(
-        f"SELECT place FROM message WHERE chat = ? AND ahead = 0 AND state IN {_SETTLED}"
+        f"SELECT place FROM message WHERE chat = ? AND ahead <= ? AND state IN {_SETTLED}"
         " ORDER BY place DESC, id DESC LIMIT 1",
-        (chat,),
+        (chat, up_to),
     )
     return int(row[0]) if row else 0
 
@@ -169,10 +181,24 @@ def move(db: Database, number: int, place: int) -> Message | None:
     return get(db, number)
 
 
+def settle(db: Database, number: int) -> None:
+    """An archive has told this message in its order: it is not ahead of it any more."""
+    db.run("UPDATE message SET ahead = 0 WHERE id = ? AND ahead > 0", (number,))
+
+
+def ahead_before(db: Database, chat: int, place: int, least: Ahead) -> tuple[int, ...]:
+    """The messages ahead of their archive, `least` so much, that stand in front of an order key, in order."""
+    rows = db.all(
+        "SELECT id FROM message WHERE chat = ? AND ahead > 0 AND ahead >= ? AND place <= ? ORDER BY place, id",
+        (chat, least, place),
+    )
+    return tuple(int(number) for (number,) in rows)
+
+
 def caught_up(db: Database, account: int, room: int = 0) -> None:
     """An archive was read to its end, a room's or that of the account: nothing of it is ahead any more."""
     which = "chat = ?" if room else "chat IN (SELECT id FROM chat WHERE kind = 'person' AND account = ?)"
-    db.run(f"UPDATE message SET ahead = 0 WHERE account = ? AND ahead = 1 AND {which}", (account, room or account))
+    db.run(f"UPDATE message SET ahead = 0 WHERE account = ? AND ahead > 0 AND {which}", (account, room or account))
 
 
 def where(db: Database, account: int, archive: str, stanza_id: str) -> dict[int, int]:
@@ -223,7 +249,7 @@ def set_state(db: Database, number: int, state: Delivery, detail: str = "") -> M
     return get(db, number)
 
 
-def confirm(db: Database, number: int, place: int, identity: Identity, *, ahead: bool = False) -> Message | None:
+def confirm(db: Database, number: int, place: int, identity: Identity, *, ahead: Ahead = Ahead.NO) -> Message | None:
     """An own message came back: it stands where everybody sees it, and has the archive's name."""
     db.run(
         "UPDATE message SET state = ?, detail = '', place = ?, archive = ?, stanza_id = ?, occupant_id = ?,"
