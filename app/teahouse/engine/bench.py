@@ -1,7 +1,5 @@
 """What every part of the engine finds laid out: the database, a voice, and the sessions by account."""
 
-import os
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -39,9 +37,3 @@ class Bench:
         changed = messages.set_state(self.db, message, state, detail)
         if changed is not None:
             self.announce(MessageChanged(changed))
-
-
-def crash_point(name: str) -> None:
-    """Die here at once when TEAHOUSE_CRASH_AT names this point; how the delivery tests pull the plug."""
-    if os.environ.get("TEAHOUSE_CRASH_AT") == name:
-        os.kill(os.getpid(), signal.SIGKILL)

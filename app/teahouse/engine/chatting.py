@@ -3,6 +3,7 @@
 import secrets
 import time
 
+from teahouse.crash import crash_point
 from teahouse.domain import commands as c
 from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.events import ChatRemoved, MessageRemoved, MessageStored
@@ -32,6 +33,7 @@ async def _send(desk: Desk, wish: c.SendMessage) -> Message:
         message = messages.append(db, draft, Identity(origin_id=secrets.token_hex(16)))
         chats.spoken(db, chat.id, message, 0, 0)
         chats.set_draft(db, chat.id, "")
+    crash_point("queued")
     desk.tools.announce(MessageStored(message))
     desk.tools.announce_chat(chat.id)
     online.outbox.kick()

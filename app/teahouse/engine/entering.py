@@ -102,7 +102,7 @@ class Entering:
         reaches = await self.reading.catch_up(self._client(), room.jid, room.chat)
         if self._rooms.by_jid.get(room.jid) is not room:
             return
-        self.reception.judge_by(room, reaches if read else replay)
+        self.reception.judge_by(room, reaches if read or reaches else replay)
 
     def changed(self) -> None:
         """The user has come into a room or left one: other devices follow."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from teahouse.crash import crash_point
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import Event, MessageChanged, MessageRemoved, MessageStored, WentWrong
 from teahouse.domain.message import Delivery, Message
@@ -83,9 +84,11 @@ class Inbound:
         batch, self._waiting = self._waiting, []
         if not batch:
             return
+        crash_point("arrived")
         try:
             with self._bench.db.transaction():
                 events, touched = self._store(batch)
+                crash_point("storing")
         except Trouble as trouble:
             self._waiting, self._stuck = batch + self._waiting, True
             self._timer = asyncio.get_running_loop().call_later(RETRY, self.flush)
@@ -94,6 +97,7 @@ class Inbound:
                 raise
             return
         self._stuck = False
+        crash_point("stored")
         _tell(self._bench, events, touched)
 
     def read(self, more: int) -> None:
@@ -109,6 +113,8 @@ class Inbound:
         with self._bench.db.transaction():
             events, touched = self._store(batch)
             along()
+            crash_point("bringing")
+        crash_point("page")
         for event in events:
             if isinstance(event, MessageStored) and batch[0].stretch is None:
                 self._let_in[event.message.chat] = event.message.order
@@ -153,6 +159,8 @@ class Inbound:
             messages.name(self._bench.db, known.id, arrival.identity)
         if (stretch := arrival.stretch) is None:
             return []
+        if not stretch.high:
+            messages.reached(self._bench.db, known.id)
         if known.order > stretch.low.get(known.chat, 0):
             stretch.low[known.chat] = known.order
             return []
@@ -224,8 +232,11 @@ class Inbound:
         elif not arrival.stamp:
             last = places.get(known.chat) or messages.last_place(self._bench.db, known.chat)
             place = known.order if last == known.order else last + 1
+            if self._is_ahead(arrival):
+                place = last + SPACE
             places[known.chat] = max(last, place)
         confirmed = messages.confirm(self._bench.db, known.id, place, arrival.identity, ahead=self._is_ahead(arrival))
+        crash_point("confirming")
         if confirmed is None:
             return []
         if place == known.order:

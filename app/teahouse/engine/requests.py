@@ -6,6 +6,7 @@ Nothing goes out for it: no receipt, no error, no presence. Like what comes into
 import asyncio
 import time
 
+from teahouse.crash import crash_point
 from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.events import RequestsChanged, WentWrong
 from teahouse.domain.problem import Fault, Trouble
@@ -64,6 +65,7 @@ class Requests:
             with self._bench.db.transaction():
                 for wish in batch:
                     self._hold(wish)
+                crash_point("holding")
         except Trouble as trouble:
             self._waiting = batch[-BATCH + 1 :]
             self._timer = asyncio.get_running_loop().call_later(RETRY, self.flush)
@@ -71,6 +73,7 @@ class Requests:
             if trouble.problem.fault not in (Fault.DISK_FULL, Fault.NOT_WRITABLE):
                 raise
             return
+        crash_point("held")
         self.announce()
 
     def _hold(self, wish: Arrival | Invitation) -> None:
@@ -107,6 +110,7 @@ class Requests:
             for said in requests.said(db, held.id)
         ]
         self._inbound.bring(arrivals, lambda: requests.remove(db, held))
+        crash_point("welcomed")
         self.announce()
         return chats.get(db, chat.id) or chat
 

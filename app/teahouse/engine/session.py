@@ -16,6 +16,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from teahouse.crash import crash_point
 from teahouse.domain.account import Account, Link, Route, Server
 from teahouse.domain.events import CertificateDoubted, KeyChanged, LinkChanged
 from teahouse.domain.problem import Fault, Problem, Trouble
@@ -177,6 +178,7 @@ class Session:
         else:
             self._forget()
         self._tell(Link.ONLINE)
+        crash_point("resumed" if goes_on else "online")
         (self._ears.resumed if goes_on else self._ears.online)()
         client.on_stanza = self._ears.stanza
 
@@ -186,6 +188,7 @@ class Session:
         if not client.lost.done():
             client.close()
         self._held = Held(client.stream, way)
+        crash_point("broken")
         self._ears.broken()
         if client.stream.closed:
             self._forget()

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 
+from teahouse.crash import crash_point
 from teahouse.domain.message import Delivery, Message, MessageKey
 from teahouse.store.database import Database
 
@@ -66,6 +67,7 @@ def append(db: Database, message: Message, identity: Identity, *, ahead: bool = 
             ahead,
         ),
     )
+    crash_point("appended")
     return replace(message, id=number)
 
 
@@ -173,6 +175,11 @@ def caught_up(db: Database, account: int, room: int = 0) -> None:
     """An archive was read to its end, a room's or that of the account: nothing of it is ahead any more."""
     which = "chat = ?" if room else "chat IN (SELECT id FROM chat WHERE kind = 'person' AND account = ?)"
     db.run(f"UPDATE message SET ahead = 0 WHERE account = ? AND ahead = 1 AND {which}", (account, room or account))
+
+
+def reached(db: Database, number: int) -> None:
+    """Its archive was read as far as this message: nothing is missing in front of it any more."""
+    db.run("UPDATE message SET ahead = 0 WHERE id = ? AND ahead = 1", (number,))
 
 
 def where(db: Database, account: int, archive: str, stanza_id: str) -> dict[int, int]:

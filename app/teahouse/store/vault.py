@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from teahouse.crash import crash_point
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
 
@@ -42,6 +43,7 @@ class Vault:
         key, record = secrets.token_bytes(32), {"mode": mode.value}
         for leftover in self._folder.glob("*restored.db*"):
             leftover.unlink()
+        crash_point("key-made")
         if bring is not None:
             bring(self._restored, key)
         if mode is VaultMode.OPEN:
@@ -110,7 +112,9 @@ class Vault:
             json.dump(record, out)
             out.flush()
             os.fsync(out.fileno())
+        crash_point("key-written")
         fresh.replace(self._file)
+        crash_point("key-kept")
 
 
 def stretched(passphrase: str, salt: str, length: int = 32) -> bytes:
