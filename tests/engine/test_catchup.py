@@ -185,6 +185,7 @@ def test_what_comes_as_reading_begins_is_ahead_of_it(lives: Callable[[Kept], Lif
         said = Arrival(life.account, life.chat, ChatKind.PERSON, ROSE, "four", False, identity)
         life.desk.inbound.take(said)
         await broken_off(life, archive, 2, lambda: None)
+        life.in_doubt("mine")
         life = lives(archive)
         await life.read()
         assert life.theirs() == ["one", "two", "three", "four"]

@@ -318,5 +318,5 @@ def test_kills_many_times(pages: Prosody, tmp_path: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_kills_by_the_hundred(pages: Prosody, tmp_path: Path) -> None:
-    tally = kill(pages, tmp_path, drawn(SEED, 13 * len(POINTS)), SEED)
+    tally = kill(pages, tmp_path, drawn(SEED, 15 * len(POINTS)), SEED)
     assert set(tally.killed) == set(POINTS) and len(tally.killed) >= 500
