@@ -45,6 +45,7 @@ class Kept:
         """A page of it."""
         self._pages += 1
         self.before_page(self._pages)
+        await asyncio.sleep(0)
         at = int(wanted.after[1:]) + 1 if wanted.after else 0
         numbers = range(len(self.said))[-PAGE:] if wanted.before == "" else range(len(self.said))[at : at + PAGE]
         items = tuple(Item(f"m{number}", 1_000 + number, self._message(number)) for number in numbers)
@@ -189,5 +190,46 @@ def test_what_comes_as_reading_begins_is_ahead_of_it(lives: Callable[[Kept], Lif
         life = lives(archive)
         await life.read()
         assert life.theirs() == ["one", "two", "three", "four"]
+
+    asyncio.run(run())
+
+
+def test_what_was_said_while_a_room_was_entered_again_is_read(lives: Callable[[Kept], Life]) -> None:
+    """Until we are inside, nothing of it comes by itself; what comes then is no proof that all before it came."""
+
+    async def run() -> None:
+        archive = Kept()
+        archive.said = ["one"]
+        life = lives(archive)
+        await life.read()
+        life.online.reading.entering(JID, 0)
+        archive.said += ["two", "three", "four"]
+        life.hear(3)
+        life = lives(archive)
+        await life.read()
+        assert sorted(life.theirs()) == ["four", "one", "three", "two"]
+
+    asyncio.run(run())
+
+
+def test_whoever_asks_while_an_archive_is_read_has_it_read_again(lives: Callable[[Kept], Life]) -> None:
+    async def run() -> None:
+        archive = Kept()
+        archive.said = ["one"]
+        life = lives(archive)
+        await life.read()
+        asked: list[asyncio.Task[bool]] = []
+
+        def ask(number: int) -> None:
+            if not asked:
+                asked.append(asyncio.ensure_future(life.read()))
+
+        archive.before_page = ask
+        archive.said += ["two"]
+        life.in_doubt("mine")
+        assert await life.read()
+        archive.said += ["three"]
+        assert await asked[0]
+        assert life.theirs() == ["one", "two", "three"]
 
     asyncio.run(run())

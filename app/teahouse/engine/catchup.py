@@ -45,8 +45,7 @@ class _Reading:
 
     room: int
     stretch: Stretch
-    done: "asyncio.Future[bool]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """Whether everything since the oldest message in doubt has been seen."""
+    done: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class CatchUp:
@@ -70,6 +69,13 @@ class CatchUp:
             self._leave_gaps(reading.room, reading.stretch)
         self._busy.clear()
 
+    def entering(self, archive: str, room: int) -> None:
+        """On the way into a room (its chat; 0 when its archive is not to be read on), and perhaps out of it before:
+        what comes by itself from now on may leave something out."""
+        self._inbound.followed.discard((self._account, archive))
+        if room:
+            self._inbound.unread.add((self._account, room))
+
     # -- what was missed -----------------------------------------------------
 
     async def catch_up(self, client: Client, archive: str, room: int = 0) -> bool:
@@ -77,9 +83,9 @@ class CatchUp:
 
         `room` is the chat of the room whose archive it is, 0 for that of our account. Failures leave gaps.
         """
-        if archive in self._busy:
-            # Whoever asks the second time waits for the same.
-            return await asyncio.shield(self._busy[archive].done)
+        while archive in self._busy:
+            # It may have come past what is wanted now.
+            await asyncio.shield(self._busy[archive].done)
         self._inbound.unread.add((self._account, room))
         self._inbound.read(+1)
         reaches, stretch = False, Stretch()
@@ -93,7 +99,7 @@ class CatchUp:
         finally:
             self._inbound.read(-1)
             self._busy.pop(archive, None)
-            reading.done.set_result(reaches)
+            reading.done.set_result(None)
         return reaches
 
     async def _on(self, client: Client, archive: str, room: int, stretch: Stretch) -> bool:

@@ -5,7 +5,6 @@ A batch is one transaction of at most 200 messages or 50 ms; it is announced onl
 
 import asyncio
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -133,7 +132,7 @@ class Inbound:
                 replay.place, replay.matched = known.order, True
                 events += self._again(known, arrival, places)
                 continue
-            if _forgotten(self._bench.db, arrival):
+            if _forgotten(self._bench, arrival):
                 continue
             stored = self._write(arrival, places)
             events.append(MessageStored(stored))
@@ -169,7 +168,7 @@ class Inbound:
         return [MessageRemoved(known.chat, known.id), MessageStored(moved)] if moved is not None else []
 
     def _write(self, arrival: Arrival, places: dict[int, int]) -> Message:
-        now = time.time_ns() // 1_000_000
+        now = self._bench.now()
         stamp = min(arrival.stamp or now, now + AHEAD)
         place = self._place(arrival, stamp * 1000, places)
         if arrival.kind is ChatKind.PERSON and arrival.stretch is None:
@@ -286,11 +285,11 @@ def _known(db: Database, arrival: Arrival) -> Message | None:
     return messages.known(*where, *what, mine=arrival.mine, may_confirm=arrival.may_confirm)
 
 
-def _forgotten(db: Database, arrival: Arrival) -> bool:
+def _forgotten(bench: Bench, arrival: Arrival) -> bool:
     """Whether a room or an archive tells again what was taken off this computer."""
     if arrival.stretch is None and (not arrival.stamp or arrival.kind is ChatKind.PERSON):
         return False
-    return retention.forgotten(db, arrival.chat, arrival.stamp, arrival.identity, time.time_ns() // 1_000_000)
+    return retention.forgotten(bench.db, arrival.chat, arrival.stamp, arrival.identity, bench.now())
 
 
 def mentions(body: str, nick: str) -> bool:

@@ -4,7 +4,6 @@ Nothing goes out for it: no receipt, no error, no presence. Like what comes into
 """
 
 import asyncio
-import time
 
 from teahouse.crash import crash_point
 from teahouse.domain.chat import Chat, ChatKind
@@ -77,7 +76,7 @@ class Requests:
         self.announce()
 
     def _hold(self, wish: Arrival | Invitation) -> None:
-        db, now = self._bench.db, time.time_ns() // 1_000_000
+        db, now = self._bench.db, self._bench.now()
         if isinstance(wish, Invitation):
             kind, jid, inviter, text, password = wish.kind, wish.room, wish.inviter, wish.reason, wish.password
         else:

@@ -250,14 +250,12 @@ class Session:
             await self._bench.routes.tor.unless_gone(asyncio.ensure_future(self._pause(seconds)))
 
     async def _pause(self, seconds: float) -> None:
-        # In short steps against the wall clock, so that a computer that slept tries at once.
-        until = time.time() + seconds
-        while time.time() < until and not self._wake.is_set():
-            try:
-                async with asyncio.timeout(min(2.0, max(0.01, until - time.time()))):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+        ends = [asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(_nap(seconds))]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
 
     def _phase(self, phase: Phase) -> None:
         if phase is Phase.TLS:
