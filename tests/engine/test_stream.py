@@ -1,5 +1,7 @@
 """Sessions that outlive their connections (XEP-0198): on a real Prosody behind a bad network, and against liars."""
 
+import asyncio
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from teahouse.domain.chat import Presence
 from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery
 from teahouse.domain.problem import Fault
-from teahouse.engine.session import HOLD, Held
+from teahouse.engine.session import HOLD, Held, Session
 from teahouse.engine.stream import WRAP, Ledger, OutOfStep, Sent, Stream
 from teahouse.net.way import ByTor, Direct, Way
 from teahouse.store.database import Database
@@ -277,6 +279,18 @@ def test_b11_a_session_goes_on_only_by_the_way_it_came(way: Way, usable: bool) -
     held = Held(stream, ByTor(Path("socks"), "user", "1"))
     assert held.usable(way) is usable
     assert not replace(held, since=held.since - HOLD).usable(held.way)
+
+
+def test_a_clock_that_is_set_back_stretches_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = itertools.count(1_000_000, -86_400)
+    monkeypatch.setattr("time.time", lambda: float(next(clock)))
+    session = Session(None, None, "", None)  # type: ignore[arg-type]
+
+    async def paused() -> None:
+        async with asyncio.timeout(10):
+            await session._pause(0.05)
+
+    asyncio.run(paused())
 
 
 # -- the counters --------------------------------------------------------------

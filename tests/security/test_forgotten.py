@@ -150,7 +150,7 @@ class Kept:
         self.time = NOW / 1000
         self.account = accounts.add(self.db, Account(0, "willow@xmpp.test", "willow"), "secret")
         self.chat = chats.ensure(self.db, self.account.id, "tea@rooms.test", ChatKind.ROOM, "Tea")
-        bench = Bench(self.db, self.events.append, None)  # type: ignore[arg-type]
+        bench = Bench(self.db, self.events.append, None, clock=lambda: self.time)  # type: ignore[arg-type]
         self._bench = bench
 
     def say(self, body: str, when: int, **more: object) -> Message:
@@ -162,7 +162,7 @@ class Kept:
 
     def sweep(self) -> None:
         """One look."""
-        asyncio.run(Keeper(self._bench, Inbound(self._bench), lambda: None, lambda: self.time).sweep())
+        asyncio.run(Keeper(self._bench, Inbound(self._bench), lambda: None).sweep())
 
     def trust(self, now: int) -> None:
         """The user believes the clock."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from teahouse.crash import crash_point
 from teahouse.domain import commands as c
 from teahouse.domain.account import Account, Route
 from teahouse.domain.jid import Jid
@@ -57,6 +58,7 @@ async def _add_account(desk: Desk, wish: c.AddAccount) -> Account:
 def keep(desk: Desk, account: Account, password: str, isolation: Isolation) -> Account:
     """Store a new account and take it online, under the SOCKS credentials that it was made with."""
     kept = stored.add(desk.tools.db, account, password)
+    crash_point("account-kept")
     desk.tools.routes.adopt(kept.id, isolation)
     desk.add(kept).session.start()
     return kept

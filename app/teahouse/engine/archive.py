@@ -9,6 +9,7 @@ import secrets
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
+from teahouse.crash import crash_point
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.authority import ID_KEPT, Authority, delayed_at
 from teahouse.engine.client import Client
@@ -99,6 +100,7 @@ class Archives:
     async def page(self, client: Client, wanted: Wanted) -> Page:
         """A page; raises Trouble (HISTORY_GONE when the archive does not know the id, TIMED_OUT, SERVER_MISBEHAVED)."""
         number = secrets.token_hex(12)
+        crash_point("asking")
         asked = self._open[number] = _Open(wanted)
         to = {} if wanted.archive == client.own.bare else {"to": wanted.archive}
         try:

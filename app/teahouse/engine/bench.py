@@ -1,7 +1,6 @@
 """What every part of the engine finds laid out: the database, a voice, and the sessions by account."""
 
-import os
-import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -27,6 +26,12 @@ class Bench:
     dress: "Callable[[Chat], Chat]" = field(default=lambda chat: chat)
     joins: JoinPace = field(default_factory=JoinPace)
     logins: LoginPace = field(default_factory=LoginPace)
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970, UTC: what this computer takes for the time, which may be wrong and may jump."""
+
+    def now(self) -> int:
+        """Milliseconds since 1970, UTC."""
+        return int(self.clock() * 1000)
 
     def announce_chat(self, number: int) -> None:
         """Say how a chat now is."""
@@ -39,9 +44,3 @@ class Bench:
         changed = messages.set_state(self.db, message, state, detail)
         if changed is not None:
             self.announce(MessageChanged(changed))
-
-
-def crash_point(name: str) -> None:
-    """Die here at once when TEAHOUSE_CRASH_AT names this point; how the delivery tests pull the plug."""
-    if os.environ.get("TEAHOUSE_CRASH_AT") == name:
-        os.kill(os.getpid(), signal.SIGKILL)

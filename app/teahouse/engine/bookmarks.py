@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from teahouse.crash import crash_point
 from teahouse.domain.account import Account, Route
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.jid import Jid
@@ -71,6 +72,7 @@ class Bookmarks:
         if there is not None:
             self._synced = True
             self._merge({mark.jid: mark for mark in there})
+            crash_point("bookmarks-taken")
             await self.give()
 
     def _merge(self, there: dict[str, Bookmark]) -> None:
@@ -107,6 +109,7 @@ class Bookmarks:
                 kept = await publish(self._client(), room)
             except Trouble:
                 return
+            crash_point("bookmark-given")
             if kept:
                 stored.set_held(self._bench.db, room.chat, room.joined)
 

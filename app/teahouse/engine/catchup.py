@@ -6,9 +6,10 @@ were sent of which nobody knows whether they arrived, reading begins before the 
 cannot get on, a gap is kept for the user to see.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import Event, GapsChanged
@@ -16,7 +17,7 @@ from teahouse.domain.history import Gap
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.archive import Archives, Item, Wanted
 from teahouse.engine.arrivals import Arrival, Stretch
-from teahouse.engine.bench import Bench, crash_point
+from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
 from teahouse.engine.inbound import Inbound, put_behind
 from teahouse.engine.pacer import Pacer
@@ -38,13 +39,22 @@ def keeps_history(features: frozenset[str]) -> bool:
     return MAM in features
 
 
+@dataclass
+class _Reading:
+    """An archive that is read at the moment, that of a room (its chat) or of the account (0)."""
+
+    room: int
+    stretch: Stretch
+    done: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
 class CatchUp:
     """Reads the archives of one account. `read` judges what is in them."""
 
     def __init__(self, bench: Bench, account: int, inbound: Inbound, pages: Archives, read: Read) -> None:
         self._bench, self._account, self._inbound = bench, account, inbound
         self._pages, self._read = pages, read
-        self._busy: dict[str, tuple[int, Stretch]] = {}
+        self._busy: dict[str, _Reading] = {}
 
     @property
     def busy(self) -> bool:
@@ -59,9 +69,16 @@ class CatchUp:
         """The session is over: what comes next may leave something out."""
         self._inbound.followed = {one for one in self._inbound.followed if one[0] != self._account}
         self._inbound.unread = {one for one in self._inbound.unread if one[0] != self._account}
-        for room, stretch in self._busy.values():
-            self._leave_gaps(room, stretch)
+        for reading in self._busy.values():
+            self._leave_gaps(reading.room, reading.stretch)
         self._busy.clear()
+
+    def entering(self, archive: str, room: int) -> None:
+        """On the way into a room (its chat; 0 when its archive is not to be read on), and perhaps out of it before:
+        what comes by itself from now on may leave something out."""
+        self._inbound.followed.discard((self._account, archive))
+        if room:
+            self._inbound.unread.add((self._account, room))
 
     # -- what was missed -----------------------------------------------------
 
@@ -71,12 +88,13 @@ class CatchUp:
         `room` is the chat of the room whose archive it is, 0 for that of our account. Failures leave gaps. Only when
         it is followed does what comes by itself move the cursor; otherwise the next reading begins at this one's end.
         """
-        if archive in self._busy:
-            return False
-        self._inbound.read(+1)
+        while archive in self._busy:
+            # It may have come past what is wanted now.
+            await asyncio.shield(self._busy[archive].done)
         self._inbound.unread.add((self._account, room))
+        self._inbound.read(+1)
         reaches, stretch = False, Stretch()
-        self._busy[archive] = (room, stretch)
+        reading = self._busy[archive] = _Reading(room, stretch)
         try:
             reaches = await self._on(client, archive, room, stretch)
             self._read_on(archive, room, follow=follow)
@@ -87,6 +105,7 @@ class CatchUp:
         finally:
             self._inbound.read(-1)
             self._busy.pop(archive, None)
+            reading.done.set_result(None)
         return reaches
 
     async def _on(self, client: Client, archive: str, room: int, stretch: Stretch) -> bool:
@@ -131,7 +150,6 @@ class CatchUp:
                 new = new[at:] if at else ()
             if not again or page.complete:
                 self._keep(archive, room, new, stretch, after, done=page.complete)
-            crash_point("page")
             if page.complete:
                 return
             await pacer.breathe()
@@ -139,11 +157,13 @@ class CatchUp:
 
     async def _begin(self, client: Client, archive: str, room: int, stretch: Stretch) -> bool:
         """Nothing is known of this archive yet: its newest page is where reading begins."""
-        held = archives.edge(self._bench.db, room, archive, newest=True) if room else ""
+        held = archives.oldest(self._bench.db, self._account, archive)
         if held:
-            # The room's own history on entering has told it.
-            archives.set_cursor(self._bench.db, self._account, archive, held)
-            return False
+            # It came by itself or with the room's history, perhaps before an end that left something out behind it.
+            stretch.low = messages.where(self._bench.db, self._account, archive, held)
+            doubt = outbox.oldest_in_doubt(self._bench.db, self._account, room)
+            await self._forward(client, archive, room, held, stretch)
+            return not doubt or archives.held_before(self._bench.db, self._account, archive, doubt) is not None
         page = await self._pages.page(client, Wanted(archive, before=""))
         newest = page.items[-1].id if page.items else ""
         stretch.counts, stretch.whole = bool(room), page.complete

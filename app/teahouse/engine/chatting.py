@@ -1,8 +1,8 @@
 """Commands about chats and what is said in them, and about people."""
 
 import secrets
-import time
 
+from teahouse.crash import crash_point
 from teahouse.domain import commands as c
 from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.events import ChatRemoved, MessageRemoved, MessageStored
@@ -25,13 +25,14 @@ async def _send(desk: Desk, wish: c.SendMessage) -> Message:
     sender = chat.nick or online.account.nick if chat.kind is ChatKind.ROOM else online.account.jid
     db = desk.tools.db
     desk.inbound.flush()
-    now = time.time_ns() // 1_000_000
+    now = desk.tools.now()
     with db.transaction():
         place = max(now * 1000, messages.last_place(db, chat.id) + 1)
         draft = Message(0, chat.account, chat.id, place, now, sender, cleaned(wish.body), True, Delivery.QUEUED)
         message = messages.append(db, draft, Identity(origin_id=secrets.token_hex(16)))
         chats.spoken(db, chat.id, message, 0, 0)
         chats.set_draft(db, chat.id, "")
+    crash_point("queued")
     desk.tools.announce(MessageStored(message))
     desk.tools.announce_chat(chat.id)
     online.outbox.kick()

@@ -1,5 +1,6 @@
 """What the commands work with: the open database, and every account at work."""
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,10 +23,16 @@ class Desk:
     """Laid once the vault is open."""
 
     def __init__(
-        self, db: Database, announce: Callable[[Event], None], routes: Routes, *, offline: bool = False
+        self,
+        db: Database,
+        announce: Callable[[Event], None],
+        routes: Routes,
+        *,
+        offline: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.offline = offline
-        self.tools = Bench(db, announce, routes, self._dress)
+        self.tools = Bench(db, announce, routes, self._dress, clock=clock)
         self.inbound = Inbound(self.tools)
         self.online: dict[int, Online] = {}
         self.keeper = Keeper(self.tools, self.inbound, self._tell_requests)

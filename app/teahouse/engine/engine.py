@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,11 +35,14 @@ class Engine:
         tell_broker: Callable[[str], None] | None = None,
         resolvers: routing.Resolvers | None = None,
         policy: Policy = Policy.OPEN,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """`tell_broker` takes lines, None means that there is none; `resolvers` stand in for those of resources/."""
+        """`tell_broker` takes lines, None means that there is none; `resolvers` stand in for those of resources/;
+        `clock` gives seconds since 1970, UTC."""
         self._vault, self._announce, self._opened, self._offline = Vault(folder), announce, opened, offline
         self.routes = routing.routes_of(tell_broker, announce, resolvers, policy)
         self.desk: Desk | None = None
+        self._clock = clock
         self._closed: Trouble | None = None
         self._commands: Handlers = {
             c.AnnounceAll: _announce_all,
@@ -63,7 +67,8 @@ class Engine:
         if state is VaultState.OPEN and key is None:
             key = await asyncio.to_thread(self._vault.key)
         if key is not None and self.desk is None:
-            self.desk = Desk(Database(self._vault.database, key), self._announce, self.routes, offline=self._offline)
+            db = Database(self._vault.database, key)
+            self.desk = Desk(db, self._announce, self.routes, offline=self._offline, clock=self._clock)
             self._opened(self._vault.database, key)
             self._announce(VaultChanged(VaultState.OPEN, mode))
             try:

@@ -61,6 +61,7 @@ class Entering:
             self._rooms.hold_exposed(chat, jid, told[0])
         # What is read on from its archive it does not have to tell.
         read = told is not None and MAM in told[1] and self._cursor(jid) is not None
+        self.reading.entering(jid, chat if read else 0)
         room, presence = self._rooms.enter(chat, jid, nick, password, 0 if read else HISTORY_LINES)
         self._describe(room, told)
         client.put(presence)
@@ -102,7 +103,7 @@ class Entering:
         reaches = await self.reading.catch_up(self._client(), room.jid, room.chat)
         if self._rooms.by_jid.get(room.jid) is not room:
             return
-        self.reception.judge_by(room, reaches if read else replay)
+        self.reception.judge_by(room, reaches if read or reaches else replay)
 
     def changed(self) -> None:
         """The user has come into a room or left one: other devices follow."""

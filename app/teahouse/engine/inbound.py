@@ -5,10 +5,10 @@ A batch is one transaction of at most 200 messages or 50 ms; it is announced onl
 
 import asyncio
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from teahouse.crash import crash_point
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import Event, MessageChanged, MessageRemoved, MessageStored, WentWrong
 from teahouse.domain.message import Delivery, Message
@@ -84,9 +84,11 @@ class Inbound:
         batch, self._waiting = self._waiting, []
         if not batch:
             return
+        crash_point("arrived")
         try:
             with self._bench.db.transaction():
                 events, touched = self._store(batch)
+                crash_point("storing")
         except Trouble as trouble:
             self._waiting, self._stuck = batch + self._waiting, True
             self._timer = asyncio.get_running_loop().call_later(RETRY, self.flush)
@@ -95,6 +97,7 @@ class Inbound:
                 raise
             return
         self._stuck = False
+        crash_point("stored")
         _tell(self._bench, events, touched)
 
     def read(self, more: int) -> None:
@@ -113,6 +116,8 @@ class Inbound:
         with self._bench.db.transaction():
             events, touched = self._store(batch)
             events += along()
+            crash_point("bringing")
+        crash_point("page")
         for event in events:
             if isinstance(event, MessageStored) and batch[0].stretch is None:
                 self._let_in[event.message.chat] = event.message.order
@@ -131,7 +136,7 @@ class Inbound:
                 replay.place, replay.matched = known.order, True
                 events += self._again(known, arrival, places)
                 continue
-            if _forgotten(self._bench.db, arrival):
+            if _forgotten(self._bench, arrival):
                 continue
             stored = self._write(arrival, places)
             events.append(MessageStored(stored))
@@ -157,7 +162,8 @@ class Inbound:
             messages.name(self._bench.db, known.id, arrival.identity)
         if (stretch := arrival.stretch) is None:
             return []
-        messages.settle(self._bench.db, known.id)
+        if not stretch.high:
+            messages.reached(self._bench.db, known.id)
         if known.order > stretch.low.get(known.chat, 0):
             stretch.low[known.chat] = known.order
             return []
@@ -166,7 +172,7 @@ class Inbound:
         return [MessageRemoved(known.chat, known.id), MessageStored(moved)] if moved is not None else []
 
     def _write(self, arrival: Arrival, places: dict[int, int]) -> Message:
-        now = time.time_ns() // 1_000_000
+        now = self._bench.now()
         stamp = min(arrival.stamp or now, now + AHEAD)
         place = self._place(arrival, stamp * 1000, places)
         if arrival.kind is ChatKind.PERSON and arrival.stretch is None:
@@ -230,8 +236,11 @@ class Inbound:
         elif not arrival.stamp:
             last = places.get(known.chat) or messages.last_place(self._bench.db, known.chat)
             place = known.order if last == known.order else last + 1
+            if self._ahead(arrival):
+                place = last + SPACE
             places[known.chat] = max(last, place)
         confirmed = messages.confirm(self._bench.db, known.id, place, arrival.identity, ahead=self._ahead(arrival))
+        crash_point("confirming")
         if confirmed is None:
             return []
         if place == known.order:
@@ -293,11 +302,11 @@ def _known(db: Database, arrival: Arrival) -> Message | None:
     return messages.known(*where, *what, mine=arrival.mine, may_confirm=arrival.may_confirm)
 
 
-def _forgotten(db: Database, arrival: Arrival) -> bool:
+def _forgotten(bench: Bench, arrival: Arrival) -> bool:
     """Whether a room or an archive tells again what was taken off this computer."""
     if arrival.stretch is None and (not arrival.stamp or arrival.kind is ChatKind.PERSON):
         return False
-    return retention.forgotten(db, arrival.chat, arrival.stamp, arrival.identity, time.time_ns() // 1_000_000)
+    return retention.forgotten(bench.db, arrival.chat, arrival.stamp, arrival.identity, bench.now())
 
 
 def mentions(body: str, nick: str) -> bool:

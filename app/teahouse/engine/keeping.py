@@ -1,7 +1,6 @@
 """Keeps history only as long as each chat wants it: looked at on starting and every hour, and taken off when asked."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from teahouse.domain import commands as c
@@ -27,10 +26,8 @@ class Keeper:
         bench: Bench,
         inbound: Inbound,
         tell_requests: Callable[[], None],
-        clock: Callable[[], float] = time.time,
     ) -> None:
-        """`clock` gives seconds since 1970, UTC."""
-        self._bench, self._inbound, self._tell_requests, self._clock = bench, inbound, tell_requests, clock
+        self._bench, self._inbound, self._tell_requests = bench, inbound, tell_requests
         self._task: asyncio.Task[None] | None = None
         self._one, self._gone = asyncio.Lock(), 0
         self._doubt: ClockDoubted | None = None
@@ -61,7 +58,7 @@ class Keeper:
     async def sweep(self) -> None:
         """Let go of what is due; raises Trouble."""
         self._inbound.flush()
-        now, db = self.now(), self._bench.db
+        now, db = self._bench.now(), self._bench.db
         known = retention.last_known(db)
         self._doubt = None
         if known and now > known + LEAP and any(what.before for what in retention.due(db, now)):
@@ -109,10 +106,6 @@ class Keeper:
             if self._ending or self._bench.db.fold():
                 return
             await asyncio.sleep(0.05)
-
-    def now(self) -> int:
-        """Milliseconds since 1970, UTC, as the clock says."""
-        return int(self._clock() * 1000)
 
     def forget(self, chat: int) -> Due:
         """All of a chat is on the way out."""

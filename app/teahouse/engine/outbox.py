@@ -26,11 +26,12 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from teahouse.crash import crash_point
 from teahouse.domain.chat import ChatKind, Presence
 from teahouse.domain.message import Delivery
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.text import label
-from teahouse.engine.bench import Bench, crash_point
+from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
 from teahouse.engine.inbound import Replay
 from teahouse.engine.room import Room
@@ -83,6 +84,7 @@ class Outbox:
         self._one_by_one = self._one_by_one and bool(queued or self._sent())
         for message in waiting[: 1 if self._one_by_one else None]:
             self._send(client, message)
+        crash_point("batch")
         wanted = self._one_by_one or any(message.kind is ChatKind.PERSON for message in waiting)
         if wanted and not client.stream.counting:
             self._ask_for_answers(client)
@@ -97,6 +99,7 @@ class Outbox:
         crash_point("written")
         # Before the bytes leave: a crash in between must not send it twice.
         self._bench.move(message.id, Delivery.SENT)
+        crash_point("marked")
         self._under_way.add(message.id)
         try:
             client.put(_stanza(message), message.id)
@@ -113,7 +116,9 @@ class Outbox:
             self._losses.pop(number, None)
             now = messages.get(self._bench.db, number)
             if now is not None and now.state is Delivery.SENT:
+                crash_point("acknowledging")
                 self._bench.move(number, Delivery.ACKED)
+                crash_point("acknowledged")
         client = self._client()
         if not tokens and client is not None and self._unanswered():
             self._ask_for_answers(client)
@@ -157,6 +162,7 @@ class Outbox:
         for message in self._sent():
             if message.kind is ChatKind.PERSON:
                 self._bench.move(message.id, Delivery.UNSURE)
+                crash_point("losing")
 
     def _suspect(self, problem: Problem | None) -> None:
         suspects = self._still_under_way()
@@ -178,11 +184,13 @@ class Outbox:
 
     def judged(self, *, reaches: bool) -> None:
         """The archive was asked as far as can be. What it `reaches` and does not hold is sent again, no other."""
+        crash_point("judging")
         if reaches:
             for message in stored.waiting(self._bench.db, self._account, Delivery.UNSURE):
                 if message.kind is ChatKind.PERSON:
                     self._bench.move(message.id, Delivery.QUEUED)
         self._judged = True
+        crash_point("judged")
         self.kick()
 
     def replayed(self, room: Room, replay: Replay) -> None:

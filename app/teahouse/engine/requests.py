@@ -4,8 +4,8 @@ Nothing goes out for it: no receipt, no error, no presence. Like what comes into
 """
 
 import asyncio
-import time
 
+from teahouse.crash import crash_point
 from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.events import Event, RequestsChanged, WentWrong
 from teahouse.domain.problem import Fault, Trouble
@@ -64,6 +64,7 @@ class Requests:
             with self._bench.db.transaction():
                 for wish in batch:
                     self._hold(wish)
+                crash_point("holding")
         except Trouble as trouble:
             self._waiting = batch[-BATCH + 1 :]
             self._timer = asyncio.get_running_loop().call_later(RETRY, self.flush)
@@ -71,10 +72,11 @@ class Requests:
             if trouble.problem.fault not in (Fault.DISK_FULL, Fault.NOT_WRITABLE):
                 raise
             return
+        crash_point("held")
         self.announce()
 
     def _hold(self, wish: Arrival | Invitation) -> None:
-        db, now = self._bench.db, time.time_ns() // 1_000_000
+        db, now = self._bench.db, self._bench.now()
         if isinstance(wish, Invitation):
             kind, jid, inviter, text, password = wish.kind, wish.room, wish.inviter, wish.reason, wish.password
         else:
@@ -112,6 +114,7 @@ class Requests:
             return []
 
         self._inbound.bring(arrivals, taken)
+        crash_point("welcomed")
         self.announce()
         return chats.get(db, chat.id) or chat
 

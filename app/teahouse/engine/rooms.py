@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import TypeVar
 
+from teahouse.crash import crash_point
 from teahouse.domain.chat import Affiliation, End, Ending, Occupant, Presence, Role, RoomFacts
 from teahouse.domain.events import OccupantsChanged, RoomDescribed, WentWrong
 from teahouse.domain.jid import Jid
@@ -67,6 +68,7 @@ class Rooms:
         # Whoever already waits to get in waits for the same.
         room = Room(chat, jid, nick, password, entered=waiting or asyncio.get_running_loop().create_future())
         self.by_jid[jid] = room
+        crash_point("entering")
         # The room tells anew who is there.
         self._bench.announce(OccupantsChanged(chat, whole=True))
         inner = el(f"{{{MUC}}}x", None, el(f"{{{MUC}}}history", {"maxstanzas": str(history)}))
@@ -145,6 +147,7 @@ class Rooms:
             if room.presence is not Presence.HERE:
                 room.presence, room.nick = Presence.HERE, shown.nick
                 chats.set_inside(self._bench.db, room.chat, shown.nick)
+                crash_point("inside")
                 _settle(room)
                 self._bench.announce_chat(room.chat)
 

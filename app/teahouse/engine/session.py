@@ -16,6 +16,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from teahouse.crash import crash_point
 from teahouse.domain.account import Account, Link, Route, Server
 from teahouse.domain.events import CertificateDoubted, KeyChanged, LinkChanged
 from teahouse.domain.problem import Fault, Problem, Trouble
@@ -177,6 +178,7 @@ class Session:
         else:
             self._forget()
         self._tell(Link.ONLINE)
+        crash_point("resumed" if goes_on else "online")
         (self._ears.resumed if goes_on else self._ears.online)()
         client.on_stanza = self._ears.stanza
 
@@ -186,6 +188,7 @@ class Session:
         if not client.lost.done():
             client.close()
         self._held = Held(client.stream, way)
+        crash_point("broken")
         self._ears.broken()
         if client.stream.closed:
             self._forget()
@@ -247,14 +250,12 @@ class Session:
             await self._bench.routes.tor.unless_gone(asyncio.ensure_future(self._pause(seconds)))
 
     async def _pause(self, seconds: float) -> None:
-        # In short steps against the wall clock, so that a computer that slept tries at once.
-        until = time.time() + seconds
-        while time.time() < until and not self._wake.is_set():
-            try:
-                async with asyncio.timeout(min(2.0, max(0.01, until - time.time()))):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+        ends = [asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(_nap(seconds))]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
 
     def _phase(self, phase: Phase) -> None:
         if phase is Phase.TLS:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
+from teahouse.crash import crash_point
 from teahouse.domain.jid import Jid
 from teahouse.engine.questions import Questions
 
@@ -161,7 +162,9 @@ class Stream:
         """Acknowledge what came, when that was asked for or it is the `last` chance, as far as it is on disk."""
         if self.enabled and (self._due or last):
             self._due = False
+            crash_point("answering")
             self._say(f"<a xmlns='{SM}' h='{self._committed()}'/>")
+            crash_point("answered")
 
     def _committed(self) -> int:
         if self.commit():
@@ -178,6 +181,7 @@ class Stream:
     def resumption(self) -> str:
         """What asks the server to go on with it."""
         self._resumptions += 1
+        crash_point("resuming")
         return f"<resume xmlns='{SM}' h='{self._committed()}' previd={quoteattr(self.id)}/>"
 
     def resumed(self, xml: ET.Element) -> None:

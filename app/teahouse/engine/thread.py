@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,9 +34,10 @@ class EngineThread:
         tell_broker: Callable[[str], None] | None = None,
         resolvers: "Sequence[Endpoint] | None" = None,
         policy: Policy = Policy.OPEN,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._folder, self._announce, self._opened, self._offline = folder, announce, opened, offline
-        self._tell_broker, self._resolvers, self._policy = tell_broker, resolvers, policy
+        self._tell_broker, self._resolvers, self._policy, self._clock = tell_broker, resolvers, policy, clock
         self._hear: Callable[[str], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._commands: deque[tuple[Command, int] | None] = deque()
@@ -84,6 +86,7 @@ class EngineThread:
             tell_broker=self._tell_broker,
             resolvers=self._resolvers,
             policy=self._policy,
+            clock=self._clock,
         )
         self._loop, self._hear = asyncio.get_running_loop(), engine.hear
         try:

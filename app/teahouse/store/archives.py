@@ -1,5 +1,6 @@
 """Archives on disk: how far each was read, and what is known to be missing."""
 
+from teahouse.crash import crash_point
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.history import Gap
 from teahouse.store.database import Database
@@ -24,17 +25,28 @@ def set_cursor(db: Database, account: int, jid: str, cursor: str) -> None:
         " ON CONFLICT DO UPDATE SET cursor = excluded.cursor",
         (account, jid, cursor, cursor),
     )
+    crash_point("cursor")
 
 
 def held_before(db: Database, account: int, jid: str, message: int) -> str | None:
-    """The id of an archived message that was on disk before this one was written; None when there is none."""
+    """The id of an archived message that was on disk before this one was written, with all that is before it there;
+    None when there is none."""
     # Not by the index of archive and id: it would have to sort the whole archive.
     row = db.one(
         "SELECT stanza_id FROM message WHERE id < ? AND +account = ? AND +archive = ? AND +stanza_id <> ''"
-        " ORDER BY id DESC LIMIT 1",
+        " AND ahead = 0 ORDER BY id DESC LIMIT 1",
         (message, account, jid),
     )
     return str(row[0]) if row else None
+
+
+def oldest(db: Database, account: int, jid: str) -> str:
+    """The id of the message of this archive that was written down first; empty when we have none."""
+    row = db.one(
+        "SELECT stanza_id FROM message WHERE account = ? AND archive = ? AND stanza_id <> '' ORDER BY id LIMIT 1",
+        (account, jid),
+    )
+    return str(row[0]) if row else ""
 
 
 def edge(db: Database, chat: int, archive: str, *, newest: bool) -> str:
@@ -89,6 +101,7 @@ def read_on(db: Database, account: int, room: int = 0) -> tuple[int, ...]:
     values = (room,) if room else (account, ChatKind.PERSON.value)
     chats = db.all(f"SELECT DISTINCT chat FROM gap WHERE before = '' AND {where}", values)
     db.run(f"DELETE FROM gap WHERE before = '' AND {where}", values)
+    crash_point("caught-up")
     return tuple(int(chat) for (chat,) in chats)
 
 

@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from sqlcipher3 import dbapi2 as sqlite
 
+from teahouse.crash import crash_point
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.store.database import Database, newest
 from teahouse.store.files import settle, written
@@ -56,6 +57,7 @@ def back_up(db: Database, path: Path, passphrase: str) -> None:
     try:
         os.close(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         db.copy_to(scratch, made[:32])
+        crash_point("backup-copied")
         with written(path) as out, scratch.open("rb") as payload:
             out.write(bytes(HEADER))
             digest, size = hashlib.sha256(), 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlcipher3 import dbapi2 as sqlite
 
+from teahouse.crash import crash_point
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.store.tokens import FUNCTIONS
 
@@ -32,6 +33,7 @@ class Database:
         with _as_problems(path):
             self._connection = sqlite.connect(str(path), isolation_level=None, timeout=10)
             self._set_up(key, read_only)
+            crash_point("opened")
             self.version = int(self.one("PRAGMA user_version")[0])
             if self.version > newest():
                 raise Trouble(Problem(Fault.DATABASE_NEWER, str(self.version)))
@@ -57,10 +59,12 @@ class Database:
     def _migrate(self) -> None:
         for number, step in _steps():
             if number > self.version:
+                crash_point("migrating")
                 self._connection.executescript(
                     f"BEGIN IMMEDIATE;\n{step.read_text()}\nPRAGMA user_version = {number};\nCOMMIT;"
                 )
                 self.version = number
+                crash_point("migrated")
 
     @contextmanager
     def transaction(self, kind: str = "IMMEDIATE") -> Iterator["Database"]:
@@ -112,10 +116,12 @@ class Database:
 
     def fold(self) -> bool:
         """Fold the write-ahead log into the database and leave it empty; False while somebody reads from it."""
+        crash_point("folding")
         self.run("PRAGMA busy_timeout = 0")
         try:
             return not self.one("PRAGMA wal_checkpoint(TRUNCATE)")[0]
         finally:
+            crash_point("folded")
             self.run("PRAGMA busy_timeout = 10000")
 
     @contextmanager

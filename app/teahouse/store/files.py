@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from teahouse.crash import crash_point
 from teahouse.domain.problem import Fault, Problem, Trouble
 
 
@@ -20,7 +21,9 @@ def written(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        crash_point("file-written")
         part.replace(path)
+        crash_point("file-kept")
         settle(path.parent)
     except OSError as error:
         fault = Fault.DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else Fault.NOT_WRITABLE

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from teahouse.crash import crash_point
 from teahouse.domain.message import Delivery, Message, MessageKey
 from teahouse.store.database import Database
 
@@ -77,6 +78,7 @@ def append(db: Database, message: Message, identity: Identity, *, ahead: Ahead =
             ahead,
         ),
     )
+    crash_point("appended")
     return replace(message, id=number)
 
 
@@ -181,11 +183,6 @@ def move(db: Database, number: int, place: int) -> Message | None:
     return get(db, number)
 
 
-def settle(db: Database, number: int) -> None:
-    """An archive has told this message in its order: it is not ahead of it any more."""
-    db.run("UPDATE message SET ahead = 0 WHERE id = ? AND ahead > 0", (number,))
-
-
 def ahead_before(db: Database, chat: int, place: int, least: Ahead) -> tuple[int, ...]:
     """The messages ahead of their archive, `least` so much, that stand in front of an order key, in order."""
     rows = db.all(
@@ -199,6 +196,11 @@ def caught_up(db: Database, account: int, room: int = 0) -> None:
     """An archive was read to its end, a room's or that of the account: nothing of it is ahead any more."""
     which = "chat = ?" if room else "chat IN (SELECT id FROM chat WHERE kind = 'person' AND account = ?)"
     db.run(f"UPDATE message SET ahead = 0 WHERE account = ? AND ahead > 0 AND {which}", (account, room or account))
+
+
+def reached(db: Database, number: int) -> None:
+    """Its archive was read as far as this message: nothing is missing in front of it any more."""
+    db.run("UPDATE message SET ahead = 0 WHERE id = ? AND ahead > 0", (number,))
 
 
 def where(db: Database, account: int, archive: str, stanza_id: str) -> dict[int, int]:

@@ -7,6 +7,7 @@ write-ahead log; tests/security/test_forgotten.py looks at every page.
 import hashlib
 from dataclasses import dataclass
 
+from teahouse.crash import crash_point
 from teahouse.domain.message import Delivery
 from teahouse.domain.settings import KEEP
 from teahouse.store import chats, messages, preferences
@@ -62,6 +63,7 @@ def shrink(db: Database, what: Due, limit: int) -> list[int]:
     rows = db.all(forgotten, (what.chat, what.forget_id, limit)) if what.forget_id else []
     rows = rows or db.all(old, (what.chat, what.before, limit))
     _delete(db, rows)
+    crash_point("shrunk")
     return [number for (number,) in rows]
 
 
@@ -69,6 +71,7 @@ def _delete(db: Database, rows: list[tuple[int]]) -> None:
     with db.transaction():
         for row in rows:
             db.run("DELETE FROM message WHERE id = ?", row)
+            crash_point("shrinking")
 
 
 def done(db: Database, what: Due) -> None:

@@ -10,8 +10,10 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from teahouse.crash import crash_point
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
+from teahouse.store.files import settle
 
 MEMORY_KIB, PASSES, LANES = 256 * 1024, 3, 2
 _SERVICE = "Teahouse"
@@ -42,6 +44,7 @@ class Vault:
         key, record = secrets.token_bytes(32), {"mode": mode.value}
         for leftover in self._folder.glob("*restored.db*"):
             leftover.unlink()
+        crash_point("key-made")
         if bring is not None:
             bring(self._restored, key)
         if mode is VaultMode.OPEN:
@@ -60,6 +63,7 @@ class Vault:
         """A database that was brought takes its place once its key is kept."""
         if self._file.exists() and self._restored.exists() and not self.database.exists():
             self._restored.replace(self.database)
+            settle(self._folder)
 
     def key(self, passphrase: str = "") -> bytes:
         """The key; raises Trouble (WRONG_PASSPHRASE, KEYRING_MISSING, DATABASE_DAMAGED). Slow with a passphrase."""
@@ -110,7 +114,10 @@ class Vault:
             json.dump(record, out)
             out.flush()
             os.fsync(out.fileno())
+        crash_point("key-written")
         fresh.replace(self._file)
+        settle(self._folder)
+        crash_point("key-kept")
 
 
 def stretched(passphrase: str, salt: str, length: int = 32) -> bytes:
