@@ -15,7 +15,7 @@ from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Trouble
 from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
-from teahouse.store import archives, chats, messages, retention
+from teahouse.store import archives, chats, messages, retention, seen
 from teahouse.store.database import Database
 
 BATCH, TICK, RETRY = 200, 0.03, 5.0
@@ -95,6 +95,9 @@ class Inbound:
             return
         self._stuck = False
         _tell(self._bench, events, touched)
+        for arrival in batch:
+            if arrival.written is not None:
+                arrival.written()
 
     def read(self, more: int) -> None:
         """One archive more is read, or one less."""
@@ -138,6 +141,7 @@ class Inbound:
             unread = [m for m in stored_here if not m.mine and m.id not in old]
             last = max(stored_here, key=lambda m: m.key)
             chats.spoken(self._bench.db, chat, last, len(unread), sum(m.mention for m in unread))
+            seen.settle(self._bench.db, chat)
         return events, list(fresh)
 
     def _follow(self, arrival: Arrival) -> None:

@@ -18,8 +18,9 @@ from teahouse.engine.outbox import Outbox
 from teahouse.engine.reception import Reception
 from teahouse.engine.rooms import Rooms
 from teahouse.engine.roster import Roster, presence
+from teahouse.engine.seen import Seen
 from teahouse.engine.session import Ears, Session
-from teahouse.engine.settling import settle
+from teahouse.engine.settling import keeps_all, settle
 
 
 class Online:
@@ -31,22 +32,31 @@ class Online:
         self.session = Session(bench, account, password, ears)
         self.rooms = Rooms(bench, account.id, inbound, lambda *out: self._spawn(self.entering.come_back(*out)))
         self.roster = Roster(bench, account.id)
-        self.outbox = Outbox(bench, account.id, self.rooms, lambda: self.session.client)
+        self.outbox = Outbox(
+            bench, account.id, self.rooms, lambda: self.session.client, lambda: self.reception.people.marks.asks()
+        )
         self.entering = Entering(bench, lambda: self.session.account, self.rooms, self.client, self._spawn)
         self.reception = self.entering.reception = Reception(
             bench,
-            account,
+            lambda: self.session.account,
             inbound,
             self.rooms,
             self.roster,
             self.outbox,
             lambda room: self._spawn(self.entering.renew(room)),
             lambda room, replay: self.entering.replayed(room, replay),
+            lambda event: self.seen.noted(event),
         )
+        self.seen = Seen(bench, lambda: self.session.account, inbound, self.client, self._spawn)
         self.features: frozenset[str] = frozenset()
         """What our account says that it can do."""
         self.reading = self.entering.reading = CatchUp(
-            bench, account.id, inbound, self.reception.archives, self.reception.people.archived
+            bench,
+            account.id,
+            inbound,
+            self.reception.archives,
+            self.reception.people.archived,
+            self._followed,
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: Client | None = None
@@ -65,6 +75,16 @@ class Online:
         contact = self.roster.contacts.get(chat.jid)
         here = chat.kind is ChatKind.PERSON and contact is not None and contact.show
         return replace(chat, presence=Presence.HERE if here else Presence.AWAY_FROM)
+
+    def read(self, chat: int) -> None:
+        """The user has read on in a chat: other devices of ours, and whoever may know, are told."""
+        client = self.session.client
+        self.reception.people.marks.read(chat, client.put if client else None)
+        self.seen.changed(chat)
+
+    def _followed(self, room: int) -> None:
+        self.reception.people.marks.settle()
+        self.seen.followed(room)
 
     def _stanza(self, stanza: ET.Element) -> None:
         self.reception.take(self.client(), stanza)
@@ -90,12 +110,14 @@ class Online:
 
     async def _read(self, client: Client) -> None:
         doubts = self.outbox.doubts
+        self.reception.people.marks.catch_up(client.put)
         if not doubts:
             # Nothing that is written now can overtake anything.
             self.outbox.judged(reaches=False)
+        await self.seen.take(self.features)
         reaches = keeps_history(self.features) and await self.reading.catch_up(client, client.own.bare)
         if doubts:
-            self.outbox.judged(reaches=reaches)
+            self.outbox.judged(reaches=reaches and await keeps_all(client))
 
     def _broke(self) -> None:
         """The connection is gone. Until it is known that the session is over, rooms and people stay as they are."""

@@ -9,6 +9,7 @@ The states of an own message, and what moves it:
     ACKED      the server has it             -> CONFIRMED, when the room reflects it or an archive has it
     CONFIRMED  everybody can read it         the end
     UNSURE     nobody knows                  -> CONFIRMED, when the archive has it
+    any                                      -> CONFIRMED, when whoever it was for says that they have it (marks.py)
                                              -> QUEUED, when the archive reaches back that far and has it not
                                              stays, where there is no archive to ask: then by hand
     FAILED     refused, or it ends streams   -> QUEUED, by hand
@@ -24,7 +25,7 @@ sent, messages go out one at a time until it is found, and that one has failed.
 import asyncio
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from teahouse.domain.chat import ChatKind, Presence
 from teahouse.domain.message import Delivery
@@ -61,8 +62,17 @@ LOSSES = 5
 class Outbox:
     """The one ordered sender of an account."""
 
-    def __init__(self, bench: Bench, account: int, rooms: Rooms, client: Callable[[], Client | None]) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        account: int,
+        rooms: Rooms,
+        client: Callable[[], Client | None],
+        asks: Callable[[], Iterable[ET.Element]] = lambda: (),
+    ) -> None:
+        """`asks` gives what is asked along of the people that are written to."""
         self._bench, self._account, self._rooms, self._client = bench, account, rooms, client
+        self._asks = asks
         self._acknowledging: asyncio.Task[None] | None = None
         self._under_way: set[int] = set()
         """Sent in this session; some may have arrived since."""
@@ -99,7 +109,7 @@ class Outbox:
         self._bench.move(message.id, Delivery.SENT)
         self._under_way.add(message.id)
         try:
-            client.put(_stanza(message), message.id)
+            client.put(_stanza(message, self._asks() if message.kind is ChatKind.PERSON else ()), message.id)
         except Trouble as trouble:
             self._bench.move(message.id, Delivery.FAILED, trouble.problem.fault.value.replace("-", " "))
         crash_point("sent")
@@ -215,11 +225,12 @@ class Outbox:
             self._bench.move(number, Delivery.FAILED, reason)
 
 
-def _stanza(message: Outgoing) -> ET.Element:
+def _stanza(message: Outgoing, asks: Iterable[ET.Element]) -> ET.Element:
     kind = "groupchat" if message.kind is ChatKind.ROOM else "chat"
     return el(
         "message",
         {"to": message.to, "type": kind, "id": message.origin_id},
         el("body", text=message.body),
         el(f"{{{SID}}}origin-id", {"id": message.origin_id}),
+        *asks,
     )
