@@ -9,7 +9,7 @@ from teahouse.engine.browsing import ask_info
 from teahouse.engine.client import Client
 from teahouse.engine.entering import ASK_PATIENCE
 from teahouse.engine.reception import Reception
-from teahouse.engine.roster import Roster, request
+from teahouse.engine.roster import Roster
 from teahouse.engine.xml import CARBONS, DISCO_INFO, MAM, ROSTER, SID, el
 
 
@@ -28,13 +28,14 @@ async def settle(client: Client, reception: Reception, people: Roster) -> frozen
 
 
 async def _roster(client: Client, people: Roster) -> None:
+    """All of it, or nothing when it is as we have it, and pushes follow for what has changed."""
     try:
-        answer = await client.ask(request())
+        answer = await client.ask(people.request(versioned=client.versioned))
+        query = answer.find(f"{{{ROSTER}}}query")
+        if answer.get("type") == "result" and query is not None:
+            people.take(query, whole=True)
     except Trouble:
         return
-    query = answer.find(f"{{{ROSTER}}}query")
-    if answer.get("type") == "result" and query is not None:
-        people.take(query, whole=True)
 
 
 async def _features(client: Client) -> frozenset[str]:
