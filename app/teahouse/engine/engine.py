@@ -91,10 +91,7 @@ class Engine:
 
     def _start_accounts(self, desk: Desk) -> None:
         for account in stored_accounts.every(desk.tools.db):
-            online = desk.add(account)
-            online.outbox.lost()
-            if account.enabled and not self._offline:
-                online.session.start(awaited=False)
+            desk.add(account).begin(goes=account.enabled and not self._offline)
 
     def hear(self, line: str) -> None:
         """Take a line of the broker about tor."""

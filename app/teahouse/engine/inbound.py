@@ -50,6 +50,8 @@ class Inbound:
         """Archives (of accounts) of which everything is held: what comes by itself moves their cursors on."""
         self.unread: set[tuple[int, int]] = set()
         """(account, chat of the room or 0) of archives that are not read to their end, though there is a session."""
+        self.counts: dict[int, Callable[[], None]] = {}
+        """By account, what writes down how many stanzas are dealt with once these messages are on disk."""
         self.reading = 0
         """How many archives are read at the moment: then room is left for what they hold."""
         self._let_in: dict[int, int] = {}
@@ -65,10 +67,13 @@ class Inbound:
     def take(self, arrival: Arrival) -> None:
         """Accept a message; it is on disk within TICK seconds."""
         self._waiting.append(arrival)
-        if len(self._waiting) >= BATCH:
-            self.flush()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(TICK, self.flush)
+        if len(self._waiting) == BATCH and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            # Never at once: a stanza is counted when it was dealt with.
+            wait = TICK if len(self._waiting) < BATCH else 0
+            self._timer = asyncio.get_running_loop().call_later(wait, self.flush)
 
     def replay_over(self, chat: int) -> Replay:
         """The history that a room gives on joining has ended; what it told."""
@@ -86,6 +91,8 @@ class Inbound:
         try:
             with self._bench.db.transaction():
                 events, touched = self._store(batch)
+                for count in self.counts.values():
+                    count()
         except Trouble as trouble:
             self._waiting, self._stuck = batch + self._waiting, True
             self._timer = asyncio.get_running_loop().call_later(RETRY, self.flush)

@@ -36,8 +36,9 @@ from teahouse.engine.client import Client
 from teahouse.engine.inbound import Replay
 from teahouse.engine.room import Room
 from teahouse.engine.rooms import Rooms
+from teahouse.engine.stream import WRAP
 from teahouse.engine.xml import PING, SID, condition, el
-from teahouse.store import messages
+from teahouse.store import messages, sessions
 from teahouse.store import outbox as stored
 from teahouse.store.outbox import Outgoing
 
@@ -106,12 +107,15 @@ class Outbox:
     def _send(self, client: Client, message: Outgoing) -> None:
         crash_point("written")
         # Before the bytes leave: a crash in between must not send it twice.
-        self._bench.move(message.id, Delivery.SENT)
+        with self._bench.db.transaction():
+            self._bench.move(message.id, Delivery.SENT)
+            sessions.sent(self._bench.db, message.id, self._account, client.stream.ledger.next)
         self._under_way.add(message.id)
         try:
             client.put(_stanza(message, self._asks() if message.kind is ChatKind.PERSON else ()), message.id)
         except Trouble as trouble:
             self._bench.move(message.id, Delivery.FAILED, trouble.problem.fault.value.replace("-", " "))
+            sessions.arrived(self._bench.db, message.id)
         crash_point("sent")
 
     # -- arrived -------------------------------------------------------------
@@ -121,9 +125,11 @@ class Outbox:
         self._under_way.difference_update(tokens)
         for number in tokens:
             self._losses.pop(number, None)
-            now = messages.get(self._bench.db, number)
-            if now is not None and now.state is Delivery.SENT:
-                self._bench.move(number, Delivery.ACKED)
+            with self._bench.db.transaction():
+                sessions.arrived(self._bench.db, number)
+                now = messages.get(self._bench.db, number)
+                if now is not None and now.state is Delivery.SENT:
+                    self._bench.move(number, Delivery.ACKED)
         client = self._client()
         if not tokens and client is not None and self._unanswered():
             self._ask_for_answers(client)
@@ -159,6 +165,16 @@ class Outbox:
         return [message for message in self._sent() if message.id in self._under_way]
 
     # -- lost ----------------------------------------------------------------
+
+    def settled(self, handled: int) -> None:
+        """So many stanzas of a session of before have reached the server: the other messages go again."""
+        for number, at in sessions.under_way(self._bench.db, self._account):
+            with self._bench.db.transaction():
+                sessions.arrived(self._bench.db, number)
+                now = messages.get(self._bench.db, number)
+                if now is not None and now.state is Delivery.SENT:
+                    has = (handled - at) % WRAP < WRAP // 2
+                    self._bench.move(number, Delivery.ACKED if has else Delivery.QUEUED)
 
     def lost(self, problem: Problem | None = None) -> None:
         """The session is over: nobody knows whether what was under way to people has arrived, or has ended it."""

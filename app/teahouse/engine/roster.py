@@ -124,6 +124,11 @@ class Roster:
         self.announce()
 
 
+def absence() -> ET.Element:
+    """What ends that."""
+    return el("presence", {"type": "unavailable"})
+
+
 def presence() -> ET.Element:
     """What those who may see us are told: that we are here, and what everybody's program can do. Never more."""
     return el("presence", None, capabilities.announced())

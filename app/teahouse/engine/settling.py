@@ -19,7 +19,6 @@ async def settle(client: Client, reception: Reception, people: Roster) -> frozen
     Before our presence: what that calls forth (people, late messages, questions) needs the answers.
     """
     judge = reception.authority
-    judge.archived = judge.carbons = False
     features, copies, *_ = await asyncio.gather(
         _features(client), _copies(client), _roster(client, people), reception.answers.door.learn(client)
     )
