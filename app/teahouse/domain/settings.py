@@ -66,6 +66,8 @@ BOOKMARKS = Setting(
         ("local", marked("Never: on this computer only")),
     ),
 )
+UNTIL_QUIT = -1
+"""Days of a chat that keeps nothing: its messages go whenever the program ends."""
 KEEP = Setting(
     "history.keep",
     "0",
@@ -78,6 +80,7 @@ KEEP = Setting(
         ("30", marked("30 days")),
         ("90", marked("90 days")),
         ("365", marked("1 year")),
+        ("-1", marked("Until you quit")),
     ),
 )
 _CHOICE = (

@@ -64,6 +64,8 @@ class Engine:
             key = await asyncio.to_thread(self._vault.key)
         if key is not None and self.desk is None:
             self.desk = Desk(Database(self._vault.database, key), self._announce, self.routes, offline=self._offline)
+            # After a crash there is something left that was to go at the end.
+            self.desk.keeper.end_visit()
             self._opened(self._vault.database, key)
             self._announce(VaultChanged(VaultState.OPEN, mode))
             try:
@@ -136,6 +138,7 @@ class Engine:
             await self.desk.registrations.close()
             await self.desk.finder.stop()
             self.desk.inbound.flush()
+            self.desk.keeper.end_visit()
             self.desk.tools.db.close()
         await self.routes.tor.close()
 
