@@ -17,6 +17,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,9 @@ def main(options: Options, client: Client | None = None) -> int:
     if options.prove:
         return _print_proof(paths)
     lock = take_lock(paths.lock)
+    if lock is None and options.restore is not None:
+        print(_("This profile is already open. A backup is restored into a new one: --profile NAME."), file=sys.stderr)
+        return USAGE_ERROR
     if lock is None:
         return _raise_the_other(paths)
     door = _open_door(paths.broker_socket)
@@ -69,6 +73,8 @@ def main(options: Options, client: Client | None = None) -> int:
                 return _be_the_client(options, paths, BrokerLink(theirs), broker, client)
             theirs.close()
             code = Broker(options, paths, pid, door, BrokerLink(ours)).run(temporary)
+            # Once is enough.
+            options = replace(options, restore=None)
         return code
     finally:
         if os.getpid() == broker:

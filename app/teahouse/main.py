@@ -27,6 +27,7 @@ from teahouse.options import Options
 from teahouse.paths import ProfilePaths
 from teahouse.profile_keeper import ProfileKeeper
 from teahouse.proving import prove
+from teahouse.restoring import restore
 from teahouse.store.reader import Reader
 from teahouse.store.vault import Vault
 from teahouse.ui.bridge import Bridge
@@ -225,6 +226,8 @@ def run(
 ) -> int:
     """Live until the last window closes; the exit code of the program. `started` is called before the loop begins."""
     log.set_up(options.log_level)
+    if options.restore is not None and (code := restore(options, paths)):
+        return code
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Teahouse")
     app.setDesktopFileName("teahouse")

@@ -138,6 +138,8 @@ class Server:
             inner = f"<query xmlns='jabber:iq:roster'><item jid='{ROSE}' subscription='both'/></query>"
         elif asked.tag == f"{{{MAM}}}query":
             inner = self._page(asked)
+        elif asked.tag == f"{{{MAM}}}prefs":
+            inner = f"<prefs xmlns='{MAM}' default='always'/>"
         elif asked.tag.endswith("}ping"):
             kind = "error"
         answer = f"<iq type='{kind}'{whole}>{inner}</iq>"

@@ -113,8 +113,13 @@ class Scribe:
         self._stored.clear()
         stretch, first = Stretch(), self._count + 1
         arrivals = [self._arrival(stretch) for _ in range(4)]
-        db, cursor = self._desk.tools.db, f"m{self._count}"
-        self._desk.inbound.bring(arrivals, lambda: archives.set_cursor(db, self._account.id, JID, cursor))
+        cursor = f"m{self._count}"
+
+        def along() -> list[Event]:
+            archives.set_cursor(self._desk.tools.db, self._account.id, JID, cursor)
+            return []
+
+        self._desk.inbound.bring(arrivals, along)
         for number, stored in enumerate(self._stored, first):
             self._tell(f"done message {stored} {number}")
         self._tell(f"done cursor {self._count}")

@@ -13,9 +13,10 @@ from teahouse.domain.account import Account, Link, Route
 from teahouse.domain.chat import Presence
 from teahouse.domain.events import ChatStored, LinkChanged
 from teahouse.domain.settings import BOOKMARKS
-from teahouse.engine.bookmarks import MOST, NODE, PUBSUB, read
+from teahouse.engine.bookmarks import MOST, NODE, read
 from teahouse.engine.desk import Desk
 from teahouse.engine.routing import routes_of
+from teahouse.engine.xml import PUBSUB
 from teahouse.store import accounts
 from teahouse.store.database import Database
 from tests.conftest import AccountMaker

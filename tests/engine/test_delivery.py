@@ -23,7 +23,7 @@ MakeEngine = Callable[..., RunningEngine]
 MakePeer = Callable[..., Peer]
 
 CRASHING = """
-import sys
+import sys, threading
 from pathlib import Path
 from teahouse.domain import commands as c
 from teahouse.domain.account import Link
@@ -36,7 +36,7 @@ house.wait(LinkChanged, lambda e: e.link is Link.ONLINE)
 if sys.argv[4] == "room":
     house.wait(ChatStored, lambda e: e.chat.id == chat and e.chat.presence is Presence.HERE)
 house.do(c.SendMessage(chat, sys.argv[3]))
-house.do(c.SendMessage(chat, "never reached"))
+threading.Event().wait(40)
 """
 
 

@@ -38,6 +38,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "opened-room-dark": (*DEMO, "--theme", "dark"),
     **{f"opened-{n}": (*DEMO, "--theme", "light") for n in range(4)},
     "preferences": (*DEMO, "--theme", "dark"),
+    **{f"{name}-light": (*DEMO, "--theme", "light") for name in ("marks", "settings")},
+    **{f"{name}-dark": (*DEMO, "--theme", "dark") for name in ("marks", "settings")},
     **{f"{name}-light": (*DEMO, "--theme", "light") for name in ("search", "hints", "retention", "backup", "export")},
     **{f"{name}-dark": (*DEMO, "--theme", "dark") for name in ("search", "hints", "retention", "backup", "export")},
     "hints-empty": (*DEMO, "--theme", "light"),

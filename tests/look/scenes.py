@@ -14,11 +14,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from teahouse.domain.chat import Affiliation, ChatKind, End, Ending, Occupant, Presence, Role
 from teahouse.domain.commands import SendMessage
 from teahouse.domain.events import ChatStored, MessageStored, OccupantsChanged, RequestsChanged, RoomDescribed
-from teahouse.domain.message import Message
+from teahouse.domain.message import Delivery, Message, Reach
 from teahouse.domain.request import Asking, Request
 from teahouse.ui.dialogs.bridges import BridgesSheet
 from teahouse.ui.dialogs.carry import BackupSheet, ExportSheet
 from teahouse.ui.dialogs.gate import StoppedPage
+from teahouse.ui.dialogs.identity import IdentitySheet
 from teahouse.ui.dialogs.key import KeySheet
 from teahouse.ui.keeping import choose_days
 from teahouse.ui.onboarding.torpage import TorPage
@@ -175,6 +176,45 @@ def preferences() -> Iterator[Step]:
     window = main_window()
     assert window is not None
     window.asking.preferences(window._preferences)
+    yield _settled(window)
+    _picture(window)
+
+
+def marks() -> Iterator[Step]:
+    """Own messages to a person, each a little further than the next."""
+    yield from _inside()
+    window = main_window()
+    assert window is not None
+    one = next(chat for chat in window.known.chats.values() if chat.kind is ChatKind.PERSON)
+    window.open_chat(one)
+    yield _settled(window)
+    now, own = time.time_ns() // 1_000_000, window.known.accounts[one.account].jid
+    steps = (
+        ("You have seen this one.", Delivery.CONFIRMED, Reach.DISPLAYED),
+        ("这一条已到你的设备。", Delivery.CONFIRMED, Reach.DEVICE),
+        ("The server has this one, and so has its archive.", Delivery.CONFIRMED, Reach.UNKNOWN),
+        ("This one is on its way.", Delivery.SENT, Reach.UNKNOWN),
+        ("Nobody knows about this one.", Delivery.UNSURE, Reach.UNKNOWN),
+    )
+    for n, (body, state, reach) in enumerate(steps):
+        place = now * 1000 + n
+        message = Message(90_000 + n, one.account, one.id, place, now, own, body, True, state, reach=reach)
+        window._bridge.announce(MessageStored(message))
+    yield lambda: len(lines(window)) >= len(steps)
+    yield _settled(window)
+    _picture(window)
+
+
+def settings() -> Iterator[Step]:
+    """The settings of one identity."""
+    yield from _inside()
+    window = main_window()
+    account = window.current_account() if window is not None else None
+    assert window is not None and account is not None
+    window.asking.identity(window._preferences, account)
+    sheet = window.findChild(IdentitySheet)
+    assert isinstance(sheet, IdentitySheet)
+    yield sheet.archive.isEnabled
     yield _settled(window)
     _picture(window)
 
@@ -463,5 +503,5 @@ def stopped() -> Iterator[Step]:
 
 if __name__ == "__main__":
     scenes = (lobby, person, browse, requests, clash, opened, preferences, narrow, welcome, protect, identity, stopped)
-    kept = (search, hints, retention, backup, export, restore)
+    kept = (search, hints, retention, backup, export, restore, marks, settings)
     sys.exit(main(*scenes, *kept, way, seeking, finding, bootstrap, bridge, bridges, sealed, circuit, key, identities))

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -52,6 +53,8 @@ class Peer:
         self.lines: list[Line] = []
         self.presences: list[tuple[str, str]] = []
         """(full address, type) of every presence received; the type is `available`, `unavailable`, `subscribe` ..."""
+        self.messages: list[ET.Element] = []
+        """Every message stanza received, also those without a body."""
         self._stanzas: list[Presence] = []
         self._online = threading.Event()
         self._failed = ""
@@ -76,6 +79,8 @@ class Peer:
             client.register_plugin(plugin)
         client.add_event_handler("session_start", self._start)
         client.add_event_handler("message", self._hear)
+        every_message = MatchXPath(f"{{{client.default_ns}}}message")
+        client.register_handler(Callback("peer hears", every_message, lambda m: self.messages.append(m.xml)))
         every_presence = MatchXPath(f"{{{client.default_ns}}}presence")
         client.register_handler(Callback("peer sees", every_presence, self._see))
         client.add_event_handler("failed_all_auth", lambda _: self._fail("signing in failed"))

@@ -12,6 +12,7 @@ from teahouse.domain.account import Account
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import ClockDoubted, Event, MessageRemoved
 from teahouse.domain.message import LATEST, Delivery, Message
+from teahouse.domain.queries import ListChats
 from teahouse.domain.request import Asking, Request
 from teahouse.domain.settings import KEEP
 from teahouse.domain.vault import VaultMode
@@ -315,3 +316,33 @@ def test_the_program_may_end_while_it_clears_and_goes_on_at_the_next_start(
         again.stop()
     there = readable(engine.folder, key)
     assert [name for name in ALL if any(word in there for word in canaries(name))] == []
+
+
+def test_what_is_kept_until_the_end_is_gone_at_the_end(house: tuple[RunningEngine, bytes, int, int]) -> None:
+    """Also after kill -9, at the next start; what was written and not sent yet stays until it was, without a trace."""
+    engine, key, room, _long = house
+    engine.do(c.SetPreference(KEEP.key, "-1"))
+    engine.do(c.SetRetention(room, -1))
+    waiting = engine.do(c.SendMessage(room, "to be sent first"))
+    assert [m.body.partition(" ")[0] for m in engine.history(room)] == ["qzxbodyyzq", "qzxlastyzq", "to"]
+    engine.stop()
+    there = readable(engine.folder, key)
+    assert [name for name in ALL if any(word in there for word in canaries(name))] == []
+    again = RunningEngine(engine.folder, offline=True)
+    assert [m.id for m in again.history(room)] == [waiting.id]
+    # A room that tells all of it again tells nothing new.
+    assert [chat.last_text for chat in again.ask(ListChats()) if chat.id == room] == ["to be sent first"]
+    again.stop()
+    db = Database(engine.folder / "teahouse.db", key)
+    for number, stamp in ((1, NOW + 1_000), (2, NOW + 2_000)):
+        name = Identity(origin_id=f"o{room}-{number}")
+        assert retention.forgotten(db, room, stamp, name, NOW + DAY) is True
+    assert not retention.forgotten(db, room, NOW + 2_000, Identity(origin_id="another"), NOW + DAY)
+    # A crash: the database was never closed in good order.
+    messages.append(db, Message(0, 1, room, 9, NOW + 9_000, "heron", "qzxbodyyzq"), Identity(origin_id="o9"))
+    db._connection.close()
+    last = RunningEngine(engine.folder, offline=True)
+    assert [m.id for m in last.history(room)] == [waiting.id]
+    last.do(c.DiscardMessage(waiting.id))
+    last.stop()
+    assert not any(word in readable(engine.folder, key) for word in canaries("body"))

@@ -112,3 +112,19 @@ def test_the_time_of_new_chats_is_a_preference(qtbot: QtBot) -> None:
     sheet.boxes[KEEP.key].setCurrentIndex(2)
     sheet.boxes[KEEP.key].activated.emit(2)
     assert world.sent(SetPreference) == [SetPreference(KEEP.key, "7")]
+
+
+def test_nothing_is_kept_only_after_a_word_about_it(qtbot: QtBot) -> None:
+    world = World(3)
+    window = window_of(qtbot, world)
+    for kept in (ROOM, replace(ROOM, keep_days=7)):
+        entry(chat_menu(window, world.bridge, kept), "Until you quit")
+        said = words(sheet_of(window))
+        assert "Keep Tea only until you quit?" in said and "read or not" in said and "sent first" in said
+        sheet_of(window).away.click()
+    assert not world.sent(SetRetention)
+    entry(chat_menu(window, world.bridge, ROOM), "Until you quit")
+    sheet_of(window).act.click()
+    nothing = replace(ROOM, keep_days=-1)
+    entry(chat_menu(window, world.bridge, nothing), "7 days")
+    assert world.sent(SetRetention) == [SetRetention(1, -1), SetRetention(1, 7)]

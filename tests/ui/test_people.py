@@ -7,10 +7,10 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from teahouse.domain.account import Account
+from teahouse.domain.account import Account, Link
 from teahouse.domain.chat import Affiliation, Chat, ChatKind, Occupant, Role
 from teahouse.domain.contact import Contact
-from teahouse.domain.events import ContactsChanged, OccupantsChanged
+from teahouse.domain.events import ContactsChanged, LinkChanged, OccupantsChanged
 from teahouse.domain.text import isolated, label
 from teahouse.ui import theme
 from teahouse.ui.avatar import chat_face, face
@@ -143,7 +143,8 @@ def test_the_header_says_what_it_can(qtbot: QtBot) -> None:
     window = window_of(qtbot, world)
     header = window.conversation.header
     assert header.title.shown().endswith("…") and header.about.shown().endswith("…")
-    assert header.state.text().strip() == "· 0 here" and header.state.width() >= header.state.sizeHint().width()
+    qtbot.waitUntil(lambda: header.state.text().strip() == "· 0 here")
+    assert header.state.width() >= header.state.sizeHint().width()
     assert "&lt;b&gt;" in header.about.toolTip()
     assert "Not encrypted" in header.chip.accessibleName() and "server" in header.chip.toolTip()
     assert header.chip.height() < 30 and header.search.isVisible()
@@ -198,3 +199,26 @@ def test_somebody_in_the_list_can_be_written_to(qtbot: QtBot) -> None:
     menu.actions()[0].trigger()
     assert written == ["heron@x.example/p"]
     assert details.menu(QPoint(5, 5000)) is None
+
+
+def test_nobody_is_said_to_be_here_while_the_connection_is_down(qtbot: QtBot) -> None:
+    """The session may be held for a while: what was seen in it is not taken for what is."""
+    hers = replace(ROOM, id=2, jid="plum@tea.example", kind=ChatKind.PERSON, title="plum")
+    world = World(1, (ROOM, hers))
+    window = window_of(qtbot, world)
+    window.details.show()
+    header, details = window.conversation.header, window.details
+    world.bridge.announce(OccupantsChanged(1, (Occupant("heron"), Occupant("willow", mine=True)), whole=True))
+    world.bridge.announce(ContactsChanged(1, (Contact(1, "plum@tea.example", "plum", "both", show="online"),)))
+    qtbot.waitUntil(lambda: "2 here" in header.state.text() and "Here now · 2" in details.count.text())
+    world.bridge.announce(LinkChanged(1, Link.WAITING, None, 5))
+    qtbot.waitUntil(lambda: "not known" in header.state.text())
+    assert details.count.text() == "Here before the connection broke · 2"
+    assert not details._nick.isEnabled() and details.model.rowCount() == 2
+    window.open_chat(hers)
+    assert "not known" in header.state.text()
+    world.bridge.announce(LinkChanged(1, Link.ONLINE))
+    qtbot.waitUntil(lambda: header.state.text() == "online")
+    window.open_chat(ROOM)
+    qtbot.waitUntil(lambda: "2 here" in header.state.text() and details._nick.isEnabled())
+    assert details.count.text() == "Here now · 2"

@@ -26,3 +26,13 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["--version"])
     assert capsys.readouterr().out == f"Teahouse {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--passphrases", "a"], ["--restore", "a", "--demo"], ["--restore", "a", "--provision", "b.toml"]]
+)
+def test_what_makes_no_sense_together_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With a sentence."""
+    with pytest.raises(SystemExit):
+        parse(arguments)
+    assert "restore" in capsys.readouterr().err

@@ -9,11 +9,11 @@ from sqlcipher3 import dbapi2 as sqlite
 from teahouse.domain.account import Account
 from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.events import Answered, Event
-from teahouse.domain.message import LATEST, Delivery, Message
+from teahouse.domain.message import LATEST, Delivery, Message, Reach
 from teahouse.domain.problem import Fault, Trouble
 from teahouse.domain.queries import ListAccounts
 from teahouse.domain.vault import VaultMode, VaultState
-from teahouse.store import accounts, chats, messages, outbox, search
+from teahouse.store import accounts, chats, marks, messages, outbox, search
 from teahouse.store.database import SCHEMA, Database
 from teahouse.store.messages import Identity
 from teahouse.store.reader import Reader
@@ -234,3 +234,33 @@ def test_reading_to_the_end_does_not_swallow_what_comes_later(tmp_path: Path) ->
 def test_every_step_of_the_schema_has_a_number_of_its_own() -> None:
     numbers = [step.name[:4] for step in SCHEMA.glob("*.sql")]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_a_word_of_the_other_side_confirms_one_message_and_what_they_saw_takes_the_earlier_ones_along(
+    tmp_path: Path,
+) -> None:
+    """What may never have arrived stays as it is; and nobody speaks for another address, or another account."""
+    db = Database(tmp_path / "db", KEY)
+    account = accounts.add(db, Account(0, "willow@xmpp.test", "willow"), "secret")
+    other = accounts.add(db, Account(0, "moth@xmpp.test", "moth"), "secret")
+    chat = chats.ensure(db, account.id, "plum@xmpp.test", ChatKind.PERSON, "plum")
+    room = chats.ensure(db, account.id, "tea@rooms.test", ChatKind.ROOM, "Tea")
+    states = (Delivery.ACKED, Delivery.UNSURE, Delivery.CONFIRMED, Delivery.UNSURE, Delivery.ACKED)
+    for at, state in enumerate(states, 1):
+        mine = Message(0, account.id, chat.id, at, at, "willow@xmpp.test", str(at), True, state)
+        messages.append(db, mine, Identity(origin_id=f"o{at}"))
+    messages.append(db, Message(0, account.id, room.id, 9, 9, "willow", "r", True), Identity(origin_id="r"))
+    for who, jid, number in (
+        (account.id, "mallory@xmpp.test", "o4"), (other.id, chat.jid, "o4"), (account.id, chat.jid, "r"),
+        (account.id, room.jid, "r"), (account.id, chat.jid, "nothing"), (account.id, chat.jid, ""),
+    ):  # fmt: skip
+        assert marks.reached(db, who, jid, number, Reach.DISPLAYED) == ()
+    changed = marks.reached(db, account.id, chat.jid, "o4", Reach.DISPLAYED)
+    assert sorted(m.body for m in changed) == ["1", "3", "4"]
+    assert marks.reached(db, account.id, chat.jid, "o4", Reach.DEVICE) == ()
+    got = messages.before(db, chat.id, LATEST, 9)
+    assert [int(m.reach) for m in got] == [2, 0, 2, 2, 0]
+    assert [m.state for m in got] == [
+        Delivery.ACKED, Delivery.UNSURE, Delivery.CONFIRMED, Delivery.CONFIRMED, Delivery.ACKED,
+    ]  # fmt: skip
+    db.close()

@@ -322,7 +322,10 @@ class DropRequest(Command):
 
 @dataclass(frozen=True, slots=True)
 class SetRetention(Command):
-    """Keep the messages of a chat for so many days, 0 for ever; older ones are deleted at once. Answered when done."""
+    """Keep the messages of a chat for so many days, 0 for ever, -1 until the program ends.
+
+    Older ones are deleted at once. Answered when done.
+    """
 
     chat: int
     days: int

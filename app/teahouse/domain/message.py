@@ -20,6 +20,16 @@ class Delivery(IntEnum):
     FAILED = 6
 
 
+class Reach(IntEnum):
+    """How far an own message to a person is known to have come, by their own word. It only grows."""
+
+    UNKNOWN = 0
+    DEVICE = 1
+    """On a device of theirs (XEP-0184)."""
+    DISPLAYED = 2
+    """Shown to them there (XEP-0333)."""
+
+
 def _no_notes() -> Mapping[str, Any]:
     return MappingProxyType({})
 
@@ -43,6 +53,7 @@ class Message:
     """Why it failed, in the server's words."""
     clash: bool = False
     """When it came, its sender's nick could not be told from another one in the room."""
+    reach: Reach = Reach.UNKNOWN
     notes: Mapping[str, Any] = field(default_factory=_no_notes, hash=False, compare=True)
 
     @property

@@ -44,6 +44,7 @@ class Fault(Enum):
     PROFILE_DAMAGED = "profile-damaged"
     DATABASE_NEWER = "database-newer"
     DATABASE_DAMAGED = "database-damaged"
+    NO_ARCHIVING = "no-archiving"
     BACKUP_FOREIGN = "backup-foreign"
     BACKUP_DAMAGED = "backup-damaged"
     BACKUP_NEWER = "backup-newer"

@@ -66,6 +66,8 @@ BOOKMARKS = Setting(
         ("local", marked("Never: on this computer only")),
     ),
 )
+UNTIL_QUIT = -1
+"""Days of a chat that keeps nothing: its messages go whenever the program ends."""
 KEEP = Setting(
     "history.keep",
     "0",
@@ -78,8 +80,44 @@ KEEP = Setting(
         ("30", marked("30 days")),
         ("90", marked("90 days")),
         ("365", marked("1 year")),
+        ("-1", marked("Until you quit")),
     ),
 )
+_CHOICE = (
+    ("auto", marked("Only without Tor and proxy")),
+    ("always", marked("Always")),
+    ("never", marked("Never")),
+)
+RECEIPTS = Setting(
+    "receipts",
+    "auto",
+    marked("Say that messages arrived"),
+    marked("Contacts, and people you wrote to, learn when their messages reach you. You learn it of yours."),
+    _CHOICE,
+)
+MARKERS = Setting(
+    "markers",
+    "auto",
+    marked("Say what you have read"),
+    marked("The same people learn when you have seen what they wrote. Rooms never do."),
+    _CHOICE,
+)
+SEEN = Setting(
+    "seen",
+    "auto",
+    marked("Read once, read everywhere"),
+    marked("Your server tells your other devices how far you have read, and learns it itself."),
+    (("auto", marked("Only without Tor and proxy")), ("never", marked("Never"))),
+)
+OF_ACCOUNT = (RECEIPTS, MARKERS, SEEN)
+"""What is chosen for each account, and shown in its sheet in that order."""
+
+
+def kept_as(setting: Setting, account: int) -> str:
+    """The key under which the choice for an account is kept."""
+    return f"{setting.key}/{account}"
+
+
 TOR_SOURCE = "tor.source"
 """The preference that says whose tor is used (a TorSource); chosen in a sheet of its own."""
 APPEARANCE = (THEME, DENSITY, SCALE, LANGUAGE)

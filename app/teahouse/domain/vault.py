@@ -12,6 +12,10 @@ class VaultMode(Enum):
     """Unprotected, by the user's explicit choice, or a practice profile that is deleted."""
 
 
+SHORTEST = 8
+"""Characters that a passphrase needs."""
+
+
 class VaultState(Enum):
     """Whether the database can be read."""
 

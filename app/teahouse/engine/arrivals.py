@@ -1,6 +1,7 @@
 """Messages as they come: read from stanzas whose sender has been judged, bounded and cleaned."""
 
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from teahouse.domain.chat import ChatKind
@@ -8,7 +9,7 @@ from teahouse.domain.jid import Jid
 from teahouse.domain.text import cleaned
 from teahouse.engine.authority import ID_KEPT, Copied, archive_id, delayed, is_mine, occupant_id
 from teahouse.engine.room import Room
-from teahouse.engine.xml import SID, child_text
+from teahouse.engine.xml import MARKERS, SID, child_text
 from teahouse.store.messages import Identity
 
 BODY_KEPT = 200_000
@@ -49,6 +50,8 @@ class Arrival:
     clash: bool = False
     stretch: Stretch | None = None
     """The part of an archive that it belongs to; None for what comes by itself."""
+    written: Callable[[], None] | None = None
+    """Called once it is on disk."""
 
     @property
     def may_confirm(self) -> bool:
@@ -61,7 +64,7 @@ def of_person(account: int, chat: int, sender: str, stanza: ET.Element, own: Jid
     body = body_of(stanza)
     if not body:
         return None
-    identity = Identity(real_jid=sender, origin_id=origin_id(stanza))
+    identity = Identity(real_jid=sender, origin_id=origin_id(stanza), markable=markable(stanza))
     if archived:
         identity = with_archive(identity, own.bare, archive_id(stanza, own.bare))
     stamp = delayed(stanza, own.domain, own.bare)
@@ -91,7 +94,9 @@ def of_copy(account: int, copied: Copied, own: Jid, number: str, stamp: int) -> 
     body, sender = body_of(copied.message), own.bare if copied.sent else copied.other.bare
     if not body:
         return None
-    identity = with_archive(Identity(real_jid=sender, origin_id=origin_id(copied.message)), own.bare, number)
+    wanted = "" if copied.sent else markable(copied.message)
+    name = Identity(real_jid=sender, origin_id=origin_id(copied.message), markable=wanted)
+    identity = with_archive(name, own.bare, number)
     return Arrival(account, 0, ChatKind.PERSON, sender, body, copied.sent, identity, stamp)
 
 
@@ -116,6 +121,12 @@ def origin_id(stanza: ET.Element) -> str:
     found = stanza.findall(f"{{{SID}}}origin-id")
     inner = found[0].get("id", "") if len(found) == 1 else ""
     return (inner or stanza.get("id", ""))[:ID_KEPT]
+
+
+def markable(stanza: ET.Element) -> str:
+    """The id under which a sender wants to hear that a message was displayed (XEP-0333); empty when they do not."""
+    number = stanza.get("id", "")
+    return number if stanza.find(f"{{{MARKERS}}}markable") is not None and len(number) <= ID_KEPT else ""
 
 
 def with_archive(identity: Identity, archive: str, number: str) -> Identity:

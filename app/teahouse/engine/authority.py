@@ -13,12 +13,26 @@ from datetime import UTC, datetime
 from teahouse.domain.chat import Presence
 from teahouse.domain.contact import Contact
 from teahouse.domain.jid import Jid
+from teahouse.domain.message import Reach
 from teahouse.engine.invitations import Invitation, direct, mediated
 from teahouse.engine.room import Room
-from teahouse.engine.xml import CARBONS, CLIENT, DELAY, FORWARD, MUC_USER, OCCUPANT_ID, ROSTER, SID
+from teahouse.engine.xml import (
+    CARBONS,
+    CLIENT,
+    DELAY,
+    FORWARD,
+    MARKERS,
+    MUC_USER,
+    OCCUPANT_ID,
+    PUBSUB,
+    RECEIPTS,
+    ROSTER,
+    SID,
+)
 
 ID_KEPT = 500
 """Characters of an id that are kept."""
+_WORDS = {f"{{{RECEIPTS}}}received": Reach.DEVICE, f"{{{MARKERS}}}displayed": Reach.DISPLAYED}
 _WATCHED = ("to", "both")
 _WATCHING = ("from", "both")
 
@@ -42,6 +56,14 @@ class Copied:
     message: ET.Element
     other: Jid
     sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What somebody says of a message: how far the one of this id has come."""
+
+    id: str
+    reach: Reach
 
 
 class Authority:
@@ -110,10 +132,24 @@ class Authority:
         contact = self._contacts().get(who.bare)
         return who if contact is not None and contact.subscription in _WATCHED else None
 
+    def may_hear(self, who: Jid, written_to: bool) -> bool:
+        """Whether somebody may be told that we got, or read, what they wrote: who sees our presence, or has our word.
+
+        Never ourselves, a room, or a stranger.
+        """
+        contact = self._contacts().get(who.bare)
+        known = written_to or (contact is not None and contact.subscription in _WATCHING)
+        return known and bool(who.local) and who.bare != self.own.bare and not self._is_room(who.bare)
+
     def bounced(self, message: ET.Element) -> str:
         """The address to which a message was not delivered; empty when an occupant says so for a whole room."""
         who = Jid.parse(message.get("from", ""))
         return "" if who.resource and self._is_room(who.bare) else who.bare
+
+    def own_event(self, message: ET.Element) -> ET.Element | None:
+        """What our own account tells of what it keeps for us (XEP-0163), and nobody else may."""
+        event = message.find(f"{{{PUBSUB}#event}}event")
+        return event if message.get("type") != "error" and message.get("from") == self.own.bare else None
 
     # -- copies ------------------------------------------------------------
 
@@ -176,6 +212,16 @@ class Authority:
         room = self._rooms.get(who.bare)
         usable = message.get("type") == "groupchat" and room is not None and room.presence is Presence.HERE
         return (room, who.resource) if room is not None and usable else None
+
+
+def word_of(message: ET.Element) -> Word | None:
+    """What a 1:1 message says of one of the other side's (XEP-0184, XEP-0333); only one word is believed.
+
+    Look for that one among what was sent to this very sender: about nobody else's messages has it a say.
+    """
+    said = [child for child in message if child.tag in _WORDS]
+    number = said[0].get("id", "") if len(said) == 1 else ""
+    return Word(number, _WORDS[said[0].tag]) if 0 < len(number) <= ID_KEPT else None
 
 
 def is_mine(room: Room, nick: str, occupant: str, stamp: int) -> bool:

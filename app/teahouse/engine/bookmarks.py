@@ -15,26 +15,18 @@ from teahouse.domain.jid import Jid
 from teahouse.domain.problem import Trouble
 from teahouse.domain.settings import BOOKMARKS
 from teahouse.domain.text import label
+from teahouse.engine import pep
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
-from teahouse.engine.xml import DATA, child_text, condition, el
+from teahouse.engine.xml import PUBSUB, child_text, el
 from teahouse.store import bookmarks as stored
 from teahouse.store import chats, preferences
 from teahouse.store.bookmarks import Remembered
 
-PUBSUB, NODE = "http://jabber.org/protocol/pubsub", "urn:xmpp:bookmarks:1"
+NODE = "urn:xmpp:bookmarks:1"
 MOST = 500
 """Rooms taken from one server."""
 _NAME, _PASSWORD = 60, 200
-_OPTIONS = {
-    "pubsub#persist_items": "true",
-    "pubsub#max_items": "max",
-    "pubsub#send_last_published_item": "never",
-    "pubsub#access_model": "whitelist",
-}
-"""Nobody but our own devices may read them (XEP-0402 section 3.1)."""
-_PLAINER = {**_OPTIONS, "pubsub#max_items": "255"}
-"""For servers that take them when a node is made, and know no `max`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +108,8 @@ class Bookmarks:
 
 async def fetch(client: Client) -> list[Bookmark] | None:
     """All that the server has, None when it keeps none for anybody; raises Trouble."""
-    asked = el("iq", {"type": "get"}, el(f"{{{PUBSUB}}}pubsub", None, el(f"{{{PUBSUB}}}items", {"node": NODE})))
-    answer = await client.ask(asked)
-    items = answer.find(f"{{{PUBSUB}}}pubsub/{{{PUBSUB}}}items")
-    if answer.get("type") == "result" and items is not None and items.get("node") == NODE:
-        return read(items)
-    return [] if condition(answer)[0] == "item-not-found" else None
+    items = await pep.fetch(client, NODE)
+    return None if items is None else read(items)
 
 
 def read(items: ET.Element) -> list[Bookmark]:
@@ -145,39 +133,8 @@ def read(items: ET.Element) -> list[Bookmark]:
 
 async def publish(client: Client, room: Remembered) -> bool:
     """Have the server keep one room as it is here; whether it does. Raises Trouble."""
-    said = await _publish(client, room, el(f"{{{PUBSUB}}}publish-options", None, _form("publish-options", _OPTIONS)))
-    if said.get("type") != "result" and await _prepared(client):
-        said = await _publish(client, room)
-    return said.get("type") == "result"
-
-
-async def _publish(client: Client, room: Remembered, *options: ET.Element) -> ET.Element:
     parts = [el(f"{{{NODE}}}nick", text=room.nick)] if room.nick else []
     parts += [el(f"{{{NODE}}}password", text=room.password)] if room.password else []
     autojoin = "true" if room.joined else "false"
     conference = el(f"{{{NODE}}}conference", {"name": room.title[:_NAME], "autojoin": autojoin}, *parts)
-    item = el(f"{{{PUBSUB}}}item", {"id": room.jid}, conference)
-    publishing = el(f"{{{PUBSUB}}}publish", {"node": NODE}, item)
-    return await client.ask(el("iq", {"type": "set"}, el(f"{{{PUBSUB}}}pubsub", None, publishing, *options)))
-
-
-async def _prepared(client: Client) -> bool:
-    """Make the place for them, or set up the one that is there; whether it is as it must be (XEP-0060 section 8)."""
-    form = _form("node_config", _PLAINER)
-    made = el(f"{{{PUBSUB}}}pubsub", None, el(f"{{{PUBSUB}}}create", {"node": NODE}))
-    made.append(el(f"{{{PUBSUB}}}configure", None, form))
-    if (await client.ask(el("iq", {"type": "set"}, made))).get("type") == "result":
-        return True
-    setting = el(f"{{{PUBSUB}#owner}}configure", {"node": NODE}, form)
-    answer = await client.ask(el("iq", {"type": "set"}, el(f"{{{PUBSUB}#owner}}pubsub", None, setting)))
-    return answer.get("type") == "result"
-
-
-def _form(kind: str, values: dict[str, str]) -> ET.Element:
-    fields = [el(f"{{{DATA}}}field", {"var": "FORM_TYPE", "type": "hidden"}, _value(f"{PUBSUB}#{kind}"))]
-    fields += [el(f"{{{DATA}}}field", {"var": var}, _value(value)) for var, value in values.items()]
-    return el(f"{{{DATA}}}x", {"type": "submit"}, *fields)
-
-
-def _value(text: str) -> ET.Element:
-    return el(f"{{{DATA}}}value", text=text)
+    return await pep.publish(client, NODE, room.jid, conference)

@@ -51,7 +51,17 @@ class _Reading:
 class CatchUp:
     """Reads the archives of one account. `read` judges what is in them."""
 
-    def __init__(self, bench: Bench, account: int, inbound: Inbound, pages: Archives, read: Read) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        account: int,
+        inbound: Inbound,
+        pages: Archives,
+        read: Read,
+        on_followed: Callable[[int], None] = lambda _room: None,
+    ) -> None:
+        """`on_followed` is told of archives that were read to their end: the chat of the room, 0 for our account's."""
+        self._on_followed = on_followed
         self._bench, self._account, self._inbound = bench, account, inbound
         self._pages, self._read = pages, read
         self._busy: dict[str, _Reading] = {}
@@ -223,6 +233,7 @@ class CatchUp:
             self._inbound.unread.discard((self._account, room))
         for chat in archives.read_on(self._bench.db, self._account, room):
             self.tell_gaps(chat)
+        self._on_followed(room)
 
     def _leave_gaps(self, room: int, stretch: Stretch, before: str = "") -> None:
         db = self._bench.db

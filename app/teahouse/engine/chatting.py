@@ -78,6 +78,8 @@ async def _remove_chat(desk: Desk, wish: c.RemoveChat) -> None:
 async def _mark_read(desk: Desk, wish: c.MarkRead) -> None:
     chats.mark_read(desk.tools.db, wish.chat, wish.up_to)
     desk.tools.announce_chat(wish.chat)
+    _, online = desk.of_chat(wish.chat)
+    online.read(wish.chat)
 
 
 async def _save_draft(desk: Desk, wish: c.SaveDraft) -> None:

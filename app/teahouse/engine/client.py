@@ -58,6 +58,8 @@ class Client(GuardedStream):
         self.ready.add_done_callback(_retrieved)
         self.stream = held or Stream(self.own)
         self._login = Login(self, password, allow_plain, self._bound, held)
+        self.versioned = False
+        """Whether the server tells of the roster only what has changed since a version that it gave."""
         self._on_stanza: Callable[[ET.Element], None] | None = None
         self._backlog: deque[ET.Element] = deque()
         self._unread = 0
@@ -83,6 +85,7 @@ class Client(GuardedStream):
     def _bound(self, address: Jid) -> None:
         self.own = address
         self.move(Phase.BOUND)
+        self.versioned = self._login.versioned
         if not self._login.resumed:
             self.stream = Stream(address)
         self.stream.attach(self.send_raw)

@@ -44,6 +44,7 @@ class Desk:
         password = accounts.password(self.tools.db, account.id)
         self.online[account.id] = Online(self.tools, account, password, self.inbound)
         self.tools.announce(AccountStored(account))
+        self.online[account.id].roster.announce()
         return self.online[account.id]
 
     def of(self, account: int) -> Online:

@@ -69,6 +69,8 @@ class Engine:
         if key is not None and self.desk is None:
             db = Database(self._vault.database, key)
             self.desk = Desk(db, self._announce, self.routes, offline=self._offline, clock=self._clock)
+            # After a crash there is something left that was to go at the end.
+            self.desk.keeper.end_visit()
             self._opened(self._vault.database, key)
             self._announce(VaultChanged(VaultState.OPEN, mode))
             try:
@@ -96,10 +98,7 @@ class Engine:
 
     def _start_accounts(self, desk: Desk) -> None:
         for account in stored_accounts.every(desk.tools.db):
-            online = desk.add(account)
-            online.outbox.lost()
-            if account.enabled and not self._offline:
-                online.session.start(awaited=False)
+            desk.add(account).begin(goes=account.enabled and not self._offline)
 
     def hear(self, line: str) -> None:
         """Take a line of the broker about tor."""
@@ -144,6 +143,7 @@ class Engine:
             await self.desk.registrations.close()
             await self.desk.finder.stop()
             self.desk.inbound.flush()
+            self.desk.keeper.end_visit()
             self.desk.tools.db.close()
         await self.routes.tor.close()
 

@@ -15,7 +15,7 @@ from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Trouble
 from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
-from teahouse.store import archives, chats, messages, retention
+from teahouse.store import archives, chats, messages, retention, seen
 from teahouse.store.database import Database
 from teahouse.store.messages import Ahead
 
@@ -51,6 +51,8 @@ class Inbound:
         """Archives (of accounts) of which everything is held: what comes by itself moves their cursors on."""
         self.unread: set[tuple[int, int]] = set()
         """(account, chat of the room or 0) of archives that are not read to their end, though there is a session."""
+        self.counts: dict[int, Callable[[], None]] = {}
+        """By account, what writes down how many stanzas are dealt with once these messages are on disk."""
         self.reading = 0
         """How many archives are read at the moment: then room is left for what they hold."""
         self._let_in: dict[int, int] = {}
@@ -66,10 +68,13 @@ class Inbound:
     def take(self, arrival: Arrival) -> None:
         """Accept a message; it is on disk within TICK seconds."""
         self._waiting.append(arrival)
-        if len(self._waiting) >= BATCH:
-            self.flush()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(TICK, self.flush)
+        if len(self._waiting) == BATCH and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            # Never at once: a stanza is counted when it was dealt with.
+            wait = TICK if len(self._waiting) < BATCH else 0
+            self._timer = asyncio.get_running_loop().call_later(wait, self.flush)
 
     def replay_over(self, chat: int) -> Replay:
         """The history that a room gives on joining has ended; what it told."""
@@ -88,6 +93,8 @@ class Inbound:
         try:
             with self._bench.db.transaction():
                 events, touched = self._store(batch)
+                for count in self.counts.values():
+                    count()
                 crash_point("storing")
         except Trouble as trouble:
             self._waiting, self._stuck = batch + self._waiting, True
@@ -99,6 +106,9 @@ class Inbound:
         self._stuck = False
         crash_point("stored")
         _tell(self._bench, events, touched)
+        for arrival in batch:
+            if arrival.written is not None:
+                arrival.written()
 
     def read(self, more: int) -> None:
         """One archive more is read, or one less."""
@@ -147,6 +157,7 @@ class Inbound:
             unread = [m for m in stored_here if not m.mine and m.id not in old]
             last = max(stored_here, key=lambda m: m.key)
             chats.spoken(self._bench.db, chat, last, len(unread), sum(m.mention for m in unread))
+            seen.settle(self._bench.db, chat)
         return events, list(fresh)
 
     def _follow(self, arrival: Arrival) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from teahouse.domain import commands as c
 from teahouse.domain.events import ClockDoubted, GapsChanged, MessageRemoved, WentWrong
 from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.domain.settings import UNTIL_QUIT
 from teahouse.engine.bench import Bench
 from teahouse.engine.inbound import Inbound
 from teahouse.engine.pacer import Pacer
@@ -46,6 +47,13 @@ class Keeper:
         async with self._one:
             # Whoever was at work has noticed.
             pass
+
+    def end_visit(self) -> None:
+        """The program ends, or has begun: what is kept only until the end goes."""
+        try:
+            retention.end_visit(self._bench.db)
+        except Trouble as trouble:
+            self._bench.announce(WentWrong(trouble.problem))
 
     async def _run(self) -> None:
         while True:
@@ -123,7 +131,7 @@ class Keeper:
 
 async def set_retention(bench: Bench, keeper: Keeper, wish: c.SetRetention) -> None:
     """Keep a chat's history so long from now on, and let go of what is older at once."""
-    if not 0 <= wish.days <= 36_500:
+    if not UNTIL_QUIT <= wish.days <= 36_500:
         raise Trouble(Problem(Fault.UNEXPECTED))
     retention.set_days(bench.db, wish.chat, wish.days)
     bench.announce_chat(wish.chat)

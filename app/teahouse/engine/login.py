@@ -42,6 +42,8 @@ class Login:
         self._held = held
         self.managed = self.resumed = False
         """Whether the server offers to count stanzas, and whether the held session goes on."""
+        self.versioned = False
+        """Whether it tells of the roster only what has changed (RFC 6121 section 2.6)."""
         self._expected: Callable[[ET.Element], None] = self._mechanisms
         self._scram: Scram | None = None
         self._proving: asyncio.Task[None] | None = None
@@ -130,6 +132,7 @@ class Login:
         session = xml.find(f"{{{_SESSION}}}session")
         self._session_due = session is not None and session.find(f"{{{_SESSION}}}optional") is None
         self.managed = xml.find(f"{{{SM}}}sm") is not None
+        self.versioned = xml.find("{urn:xmpp:features:rosterver}ver") is not None
         if self._held is not None and self.managed:
             self._expected = self._resumption
             self._stream.send_raw(self._held.resumption())

@@ -1,9 +1,9 @@
 """One account at work: its session, rooms, roster and outbox, and what it does on coming online."""
 
 import asyncio
-import contextlib
 import xml.etree.ElementTree as ET
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +18,10 @@ from teahouse.engine.inbound import Inbound
 from teahouse.engine.outbox import Outbox
 from teahouse.engine.reception import Reception
 from teahouse.engine.rooms import Rooms
-from teahouse.engine.roster import Roster, presence
+from teahouse.engine.roster import Roster, absence, presence
+from teahouse.engine.seen import Seen
 from teahouse.engine.session import Ears, Session
-from teahouse.engine.settling import settle
+from teahouse.engine.settling import keeps_all, settle
 
 SECOND_LOOK = 5.0
 """Seconds after which the account's archive is read on once more.
@@ -35,29 +36,54 @@ class Online:
 
     def __init__(self, bench: Bench, account: Account, password: str, inbound: Inbound) -> None:
         self.account, self._bench, self._inbound = account, bench, inbound
-        ears = Ears(self._stanza, self._came_online, self._broke, self._resumed, self._went_offline)
+        ears = Ears(self._stanza, self._came_online, self._broke, self._resumed, self._restored, self._went_offline)
         self.session = Session(bench, account, password, ears)
         self.rooms = Rooms(bench, account.id, inbound, lambda *out: self._spawn(self.entering.come_back(*out)))
         self.roster = Roster(bench, account.id)
-        self.outbox = Outbox(bench, account.id, self.rooms, lambda: self.session.client)
+        self.outbox = Outbox(
+            bench, account.id, self.rooms, lambda: self.session.client, lambda: self.reception.people.marks.asks()
+        )
         self.entering = Entering(bench, lambda: self.session.account, self.rooms, self.client, self._spawn)
         self.reception = self.entering.reception = Reception(
             bench,
-            account,
+            lambda: self.session.account,
             inbound,
             self.rooms,
             self.roster,
             self.outbox,
             lambda room: self._spawn(self.entering.renew(room)),
             lambda room, replay: self.entering.replayed(room, replay),
+            lambda event: self.seen.noted(event),
         )
+        self.seen = Seen(bench, lambda: self.session.account, inbound, self.client, self._spawn)
         self.features: frozenset[str] = frozenset()
         """What our account says that it can do."""
         self.reading = self.entering.reading = CatchUp(
-            bench, account.id, inbound, self.reception.archives, self.reception.people.archived
+            bench,
+            account.id,
+            inbound,
+            self.reception.archives,
+            self.reception.people.archived,
+            self._followed,
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: Client | None = None
+
+    def begin(self, *, goes: bool) -> None:
+        """At the start of the program: go on where it stopped, or begin anew; go online if it `goes` by itself."""
+        if goes and self.session.go_on():
+            kept = self.session.lasting.kept
+            judge, followed = self.reception.authority, kept is not None and kept.followed
+            judge.archived, judge.carbons = (kept.archived, kept.carbons) if kept else (False, False)
+            if followed:
+                self._inbound.followed.add((self.account.id, judge.own.bare))
+            else:
+                self._inbound.unread.add((self.account.id, 0))
+        else:
+            self.session.lasting.over()
+            self.outbox.lost()
+        if goes:
+            self.session.start(awaited=False)
 
     def client(self) -> Client:
         """The connection; raises Trouble(OFFLINE)."""
@@ -74,24 +100,62 @@ class Online:
         here = chat.kind is ChatKind.PERSON and contact is not None and contact.show
         return replace(chat, presence=Presence.HERE if here else Presence.AWAY_FROM)
 
+    def read(self, chat: int) -> None:
+        """The user has read on in a chat: other devices of ours, and whoever may know, are told."""
+        client = self.session.client
+        self.reception.people.marks.read(chat, client.put if client else None)
+        self.seen.changed(chat)
+
+    def _followed(self, room: int) -> None:
+        if not room:
+            self.session.lasting.follow()
+        self.reception.people.marks.settle()
+        self.seen.followed(room)
+
     def _stanza(self, stanza: ET.Element) -> None:
         self.reception.take(self.client(), stanza)
 
     # -- coming and going ----------------------------------------------------
 
     def _came_online(self) -> None:
+        judge = self.reception.authority
+        judge.archived = judge.carbons = False
+        self._attend()
+        self._spawn(self._settle(self.client()))
+
+    def _restored(self) -> None:
+        self._attend()
+        self.outbox.settled(self.client().stream.ledger.acked)
+        self._spawn(self._settle(self.client(), again=True))
+
+    def _attend(self) -> None:
         self._last = client = self.client()
         client.stream.on_acked, client.stream.commit = self.outbox.acknowledged, self._committed
-        self._spawn(self._settle(client))
+        self._inbound.counts[self.account.id] = self._count
+
+    def _count(self) -> None:
+        """Write down how much of the session is dealt with, in one transaction with what it brought."""
+        if self.reception.requests.settled:
+            self.session.lasting.count()
 
     def _committed(self) -> bool:
         """Whether everything that came is on disk."""
         self.reception.requests.flush()
-        return self._inbound.settled and self.reception.requests.settled
+        if not (self._inbound.settled and self.reception.requests.settled):
+            return False
+        with suppress(Trouble):
+            self._count()
+            return True
+        return False
 
-    async def _settle(self, client: Client) -> None:
+    async def _settle(self, client: Client, *, again: bool = False) -> None:
         self.reading.expect(keeps=True)
         self.features = await settle(client, self.reception, self.roster)
+        judge = self.reception.authority
+        self.session.lasting.know(archived=judge.archived, carbons=judge.carbons)
+        if again:
+            # Nobody knows any more who is there and in which rooms we are: the server tells it to whoever comes.
+            client.put(absence())
         client.put(presence())
         self._spawn(self._read(client))
         self._spawn(self.entering.all_again())
@@ -99,17 +163,19 @@ class Online:
 
     async def _read(self, client: Client) -> None:
         doubts = self.outbox.doubts
+        self.reception.people.marks.catch_up(client.put)
         if not doubts:
             # Nothing that is written now can overtake anything.
             self.outbox.judged(reaches=False)
+        await self.seen.take(self.features)
         keeps, own = keeps_history(self.features), client.own.bare
         self.reading.expect(keeps=keeps)
         reaches = keeps and await self.reading.catch_up(client, own, follow=False)
         if doubts:
-            self.outbox.judged(reaches=reaches)
+            self.outbox.judged(reaches=reaches and await keeps_all(client))
         if keeps:
             await asyncio.sleep(SECOND_LOOK)
-            with contextlib.suppress(Trouble):
+            with suppress(Trouble):
                 await self.reading.catch_up(self.client(), own)
 
     def _broke(self) -> None:
@@ -124,6 +190,10 @@ class Online:
         for task in self._tasks:
             task.cancel()
         self._committed()
+        self._inbound.counts.pop(self.account.id, None)
+        before = self.session.lasting.before
+        if before is not None and before.told:
+            self.outbox.settled(before.ledger.acked)
         self.reading.lost()
         self.rooms.lost()
         self.roster.lost()

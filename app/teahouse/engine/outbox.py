@@ -9,6 +9,7 @@ The states of an own message, and what moves it:
     ACKED      the server has it             -> CONFIRMED, when the room reflects it or an archive has it
     CONFIRMED  everybody can read it         the end
     UNSURE     nobody knows                  -> CONFIRMED, when the archive has it
+    any                                      -> CONFIRMED, when whoever it was for says that they have it (marks.py)
                                              -> QUEUED, when the archive reaches back that far and has it not
                                              stays, where there is no archive to ask: then by hand
     FAILED     refused, or it ends streams   -> QUEUED, by hand
@@ -24,7 +25,7 @@ sent, messages go out one at a time until it is found, and that one has failed.
 import asyncio
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from teahouse.crash import crash_point
 from teahouse.domain.chat import ChatKind, Presence
@@ -36,8 +37,9 @@ from teahouse.engine.client import Client
 from teahouse.engine.inbound import Replay
 from teahouse.engine.room import Room
 from teahouse.engine.rooms import Rooms
+from teahouse.engine.stream import WRAP
 from teahouse.engine.xml import PING, SID, condition, el
-from teahouse.store import messages
+from teahouse.store import messages, sessions
 from teahouse.store import outbox as stored
 from teahouse.store.outbox import Outgoing
 
@@ -62,8 +64,17 @@ LOSSES = 5
 class Outbox:
     """The one ordered sender of an account."""
 
-    def __init__(self, bench: Bench, account: int, rooms: Rooms, client: Callable[[], Client | None]) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        account: int,
+        rooms: Rooms,
+        client: Callable[[], Client | None],
+        asks: Callable[[], Iterable[ET.Element]] = lambda: (),
+    ) -> None:
+        """`asks` gives what is asked along of the people that are written to."""
         self._bench, self._account, self._rooms, self._client = bench, account, rooms, client
+        self._asks = asks
         self._acknowledging: asyncio.Task[None] | None = None
         self._under_way: set[int] = set()
         """Sent in this session; some may have arrived since."""
@@ -98,13 +109,16 @@ class Outbox:
     def _send(self, client: Client, message: Outgoing) -> None:
         crash_point("written")
         # Before the bytes leave: a crash in between must not send it twice.
-        self._bench.move(message.id, Delivery.SENT)
+        with self._bench.db.transaction():
+            self._bench.move(message.id, Delivery.SENT)
+            sessions.sent(self._bench.db, message.id, self._account, client.stream.ledger.next)
         crash_point("marked")
         self._under_way.add(message.id)
         try:
-            client.put(_stanza(message), message.id)
+            client.put(_stanza(message, self._asks() if message.kind is ChatKind.PERSON else ()), message.id)
         except Trouble as trouble:
             self._bench.move(message.id, Delivery.FAILED, trouble.problem.fault.value.replace("-", " "))
+            sessions.arrived(self._bench.db, message.id)
         crash_point("sent")
 
     # -- arrived -------------------------------------------------------------
@@ -114,11 +128,13 @@ class Outbox:
         self._under_way.difference_update(tokens)
         for number in tokens:
             self._losses.pop(number, None)
-            now = messages.get(self._bench.db, number)
-            if now is not None and now.state is Delivery.SENT:
-                crash_point("acknowledging")
-                self._bench.move(number, Delivery.ACKED)
-                crash_point("acknowledged")
+            with self._bench.db.transaction():
+                sessions.arrived(self._bench.db, number)
+                now = messages.get(self._bench.db, number)
+                if now is not None and now.state is Delivery.SENT:
+                    crash_point("acknowledging")
+                    self._bench.move(number, Delivery.ACKED)
+            crash_point("acknowledged")
         client = self._client()
         if not tokens and client is not None and self._unanswered():
             self._ask_for_answers(client)
@@ -154,6 +170,16 @@ class Outbox:
         return [message for message in self._sent() if message.id in self._under_way]
 
     # -- lost ----------------------------------------------------------------
+
+    def settled(self, handled: int) -> None:
+        """So many stanzas of a session of before have reached the server: the other messages go again."""
+        for number, at in sessions.under_way(self._bench.db, self._account):
+            with self._bench.db.transaction():
+                sessions.arrived(self._bench.db, number)
+                now = messages.get(self._bench.db, number)
+                if now is not None and now.state is Delivery.SENT:
+                    has = (handled - at) % WRAP < WRAP // 2
+                    self._bench.move(number, Delivery.ACKED if has else Delivery.QUEUED)
 
     def lost(self, problem: Problem | None = None) -> None:
         """The session is over: nobody knows whether what was under way to people has arrived, or has ended it."""
@@ -223,11 +249,12 @@ class Outbox:
             self._bench.move(number, Delivery.FAILED, reason)
 
 
-def _stanza(message: Outgoing) -> ET.Element:
+def _stanza(message: Outgoing, asks: Iterable[ET.Element]) -> ET.Element:
     kind = "groupchat" if message.kind is ChatKind.ROOM else "chat"
     return el(
         "message",
         {"to": message.to, "type": kind, "id": message.origin_id},
         el("body", text=message.body),
         el(f"{{{SID}}}origin-id", {"id": message.origin_id}),
+        *asks,
     )

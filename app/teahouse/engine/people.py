@@ -4,15 +4,18 @@ Each way leads to the chat with that person, or to the tray when it is by a stra
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
+from teahouse.domain.account import Account
 from teahouse.domain.jid import Jid
 from teahouse.engine.archive import Item
 from teahouse.engine.arrivals import Arrival, of_archived_room, of_copy, of_person
 from teahouse.engine.authority import Authority, Copied, archive_id
 from teahouse.engine.bench import Bench
 from teahouse.engine.inbound import Inbound
+from teahouse.engine.marks import Marks, Put
 from teahouse.engine.requests import Requests
 from teahouse.engine.room import Room
 from teahouse.engine.roster import Roster
@@ -25,32 +28,37 @@ class People:
     def __init__(
         self,
         bench: Bench,
-        account: int,
+        account: Callable[[], Account],
         inbound: Inbound,
         roster: Roster,
         authority: Authority,
         requests: Requests,
         rooms: Mapping[str, Room],
     ) -> None:
-        self._bench, self._account, self._inbound = bench, account, inbound
+        self._bench, self._account, self._inbound = bench, account().id, inbound
         self._roster, self._authority, self._requests = roster, authority, requests
         self._rooms = rooms
+        self.marks = Marks(bench, account, inbound, authority)
 
-    def said(self, who: Jid, stanza: ET.Element) -> None:
-        """Somebody wrote to us."""
+    def said(self, who: Jid, stanza: ET.Element, put: Put) -> None:
+        """Somebody wrote to us; `put` sends what they may hear of it."""
         judge = self._authority
-        self._take(of_person(self._account, 0, who.bare, stanza, judge.own, judge.archived), who)
+        self.marks.told(who, stanza, mine=False)
+        arrival = of_person(self._account, 0, who.bare, stanza, judge.own, judge.archived)
+        if arrival is not None:
+            placed = self._placed(replace(arrival, written=self.marks.receipt(who, stanza, put)), who)
+            if placed is not None:
+                self._inbound.take(placed)
 
     def copied(self, copied: Copied) -> None:
         """Another device of ours wrote to somebody, or heard of them (XEP-0280)."""
         own = self._authority.own
         number = archive_id(copied.message, own.bare) if self._authority.archived else ""
-        self._take(of_copy(self._account, copied, own, number, 0), copied.other)
-
-    def _take(self, arrival: Arrival | None, other: Jid) -> None:
-        placed = self._placed(arrival, other)
+        self.marks.told(copied.other, copied.message, mine=copied.sent)
+        placed = self._placed(of_copy(self._account, copied, own, number, 0), copied.other)
         if placed is not None:
-            self._inbound.take(placed)
+            read = partial(self.marks.answered, placed.chat, placed.identity.origin_id)
+            self._inbound.take(replace(placed, written=read) if copied.sent else placed)
 
     def archived(self, archive: str, item: Item) -> Arrival | None:
         """What an archive holds, for its chat; None when it says nothing, or goes to the tray. Raises Trouble."""
@@ -60,6 +68,7 @@ class People:
         copied = self._authority.copied(item.message)
         if copied is None:
             return None
+        self.marks.told_before(copied.other, copied.message, mine=copied.sent)
         return self._placed(of_copy(self._account, copied, self._authority.own, item.id, item.stamp), copied.other)
 
     def _placed(self, arrival: Arrival | None, other: Jid) -> Arrival | None:

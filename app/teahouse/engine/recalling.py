@@ -1,8 +1,10 @@
 """Commands about history that archives hold: older messages, and those that are missing in between."""
 
 from teahouse.domain import commands as c
+from teahouse.domain.archiving import Archiving, AskArchiving, SetArchiving
 from teahouse.domain.chat import Chat, ChatKind, Presence
 from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.engine import archiving
 from teahouse.engine.desk import Desk, Handlers
 from teahouse.engine.online import Online
 from teahouse.engine.xml import MAM
@@ -39,4 +41,17 @@ def _archive(chat: Chat, online: Online) -> str:
     raise Trouble(Problem(Fault.HISTORY_NOWHERE, chat.title))
 
 
-COMMANDS: Handlers = {c.FetchOlder: _older, c.FetchGap: _gap}
+async def _ask_archiving(desk: Desk, wish: AskArchiving) -> Archiving:
+    return await archiving.ask(desk.of(wish.account).client())
+
+
+async def _set_archiving(desk: Desk, wish: SetArchiving) -> Archiving:
+    return await archiving.choose(desk.of(wish.account).client(), wish.archiving)
+
+
+COMMANDS: Handlers = {
+    c.FetchOlder: _older,
+    c.FetchGap: _gap,
+    AskArchiving: _ask_archiving,
+    SetArchiving: _set_archiving,
+}

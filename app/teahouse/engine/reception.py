@@ -23,38 +23,40 @@ from teahouse.store import chats
 class Reception:
     """Takes the stanzas of one account.
 
-    `on_change` is told of rooms whose settings have changed, `on_replayed` of those whose history has come.
+    `on_change` is told of rooms whose settings have changed, `on_replayed` of those whose history has come, and
+    `on_event` of what our account keeps for all our devices.
     """
 
     def __init__(
         self,
         bench: Bench,
-        account: Account,
+        account: Callable[[], Account],
         inbound: Inbound,
         rooms: Rooms,
         roster: Roster,
         outbox: Outbox,
         on_change: Callable[[Room], None],
         on_replayed: Callable[[Room, Replay], None],
+        on_event: Callable[[ET.Element], None],
     ) -> None:
-        self._bench, self._account, self._inbound = bench, account, inbound
+        self._bench, self._account, self._inbound = bench, account().id, inbound
         self._rooms, self._roster, self._outbox = rooms, roster, outbox
-        self._on_change, self._on_replayed = on_change, on_replayed
-        self.authority = Authority(account.jid, rooms.by_jid, lambda: roster.contacts, self._is_room)
+        self._on_change, self._on_replayed, self._on_event = on_change, on_replayed, on_event
+        self.authority = Authority(account().jid, rooms.by_jid, lambda: roster.contacts, self._is_room)
         self.answers = Answers(self.authority, roster)
-        self.requests = Requests(bench, account.id, inbound)
+        self.requests = Requests(bench, self._account, inbound)
         self.archives = Archives(self.authority)
-        self.people = People(bench, account.id, inbound, roster, self.authority, self.requests, rooms.by_jid)
+        self.people = People(bench, account, inbound, roster, self.authority, self.requests, rooms.by_jid)
 
     def _is_room(self, bare: str) -> bool:
-        chat = chats.find(self._bench.db, self._account.id, bare)
+        chat = chats.find(self._bench.db, self._account, bare)
         return chat is not None and chat.kind is ChatKind.ROOM
 
     def take(self, client: Client, stanza: ET.Element) -> None:
         """One stanza; raises Trouble when it names a bad address."""
         kind = stanza.tag.rpartition("}")[2]
         if kind == "message":
-            self._message(stanza)
+            self._message(client, stanza)
         elif kind == "presence":
             self._presence(stanza)
         elif kind == "iq" and stanza.get("type") in ("get", "set"):
@@ -71,7 +73,7 @@ class Reception:
         elif (who := self.authority.shows_itself(stanza)) is not None:
             self._roster.shown(who, stanza)
 
-    def _message(self, stanza: ET.Element) -> None:
+    def _message(self, client: Client, stanza: ET.Element) -> None:
         if self.archives.take(stanza):
             return
         if (said := self.authority.said_in_room(stanza)) is not None:
@@ -82,15 +84,17 @@ class Reception:
             if self._rooms.message(room, nick, stanza):
                 self._replayed(room)
         elif stanza.get("type") == "error":
-            chat = chats.find(self._bench.db, self._account.id, self.authority.bounced(stanza))
+            chat = chats.find(self._bench.db, self._account, self.authority.bounced(stanza))
             if chat is not None:
                 self._outbox.bounced(stanza, chat.id)
+        elif (event := self.authority.own_event(stanza)) is not None:
+            self._on_event(event)
         elif (invitation := self.authority.invites(stanza)) is not None:
             self.requests.take(invitation)
         elif (copied := self.authority.carbon(stanza)) is not None:
             self.people.copied(copied)
         elif (who := self.authority.said_by_person(stanza)) is not None:
-            self.people.said(who, stanza)
+            self.people.said(who, stanza, client.put)
 
     def end_replay(self, room: Room) -> None:
         """A room that tells no subject has told its history."""

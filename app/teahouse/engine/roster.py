@@ -11,8 +11,10 @@ from teahouse.domain.text import label
 from teahouse.engine import capabilities
 from teahouse.engine.bench import Bench
 from teahouse.engine.xml import ROSTER, child_text, el
+from teahouse.store import contacts
 
 MOST, DEVICES = 20_000, 20
+_VERSION_KEPT = 1_000
 ASKING = 200
 """Most who wait for our answer: strangers make as many addresses as they like."""
 _SUBSCRIPTIONS = ("none", "to", "from", "both")
@@ -21,13 +23,13 @@ _SHOWS = ("chat", "online", "away", "xa", "dnd")
 
 
 class Roster:
-    """One account's contacts while its session lasts. Strangers are never accepted by themselves."""
+    """One account's contacts, as the server last told them. Strangers are never accepted by themselves."""
 
     def __init__(self, bench: Bench, account: int) -> None:
         self._bench, self._account = bench, account
-        self.contacts: dict[str, Contact] = {}
+        self.contacts = contacts.every(bench.db, account)
         self._devices: dict[str, dict[str, str]] = {}
-        self._entries: set[str] = set()
+        self._entries = set(self.contacts)
 
     def holds(self, jid: str) -> bool:
         """Whether this bare address stands in the roster; who only asks to see us does not."""
@@ -38,19 +40,31 @@ class Roster:
         self._bench.announce(ContactsChanged(self._account, tuple(self.contacts.values())))
 
     def take(self, query: ET.Element, *, whole: bool) -> None:
-        """Read a roster answer or a push whose sender was checked."""
+        """Read a roster answer or a push whose sender was checked; raises Trouble when it cannot be written down."""
         if whole:
             self.contacts = {j: c for j, c in self.contacts.items() if c.asking}
             self._entries.clear()
-        for item in query.findall(f"{{{ROSTER}}}item")[:MOST]:
-            self._item(item)
+        items = query.findall(f"{{{ROSTER}}}item")
+        touched = {jid for item in items[:MOST] if (jid := self._item(item))}
         self.announce()
+        version = query.get("ver", "")
+        if len(version) > _VERSION_KEPT or len(items) > MOST:
+            # What was not read must be told again.
+            version = ""
+        kept = (self.contacts[jid] for jid in touched & self._entries)
+        contacts.keep(self._bench.db, self._account, kept, touched - self._entries, version, whole=whole)
 
-    def _item(self, item: ET.Element) -> None:
+    def request(self, *, versioned: bool) -> ET.Element:
+        """Ask for the roster, or, where the server keeps versions, for what has changed."""
+        version = {"ver": contacts.version(self._bench.db, self._account)} if versioned else {}
+        return el("iq", {"type": "get"}, el(f"{{{ROSTER}}}query", version))
+
+    def _item(self, item: ET.Element) -> str:
+        """Whom it was about; empty when it makes no sense."""
         try:
             jid = Jid.parse(item.get("jid", "")).bare
         except Trouble:
-            return
+            return ""
         subscription = item.get("subscription", "none")
         if subscription == "remove":
             self.contacts.pop(jid, None)
@@ -66,6 +80,7 @@ class Roster:
             self.contacts[jid] = replace(
                 old, name=name, subscription=subscription, groups=groups, asking=asking, show=show
             )
+        return jid
 
     def asked(self, who: Jid) -> None:
         """Somebody asks to see when we are online."""
@@ -109,11 +124,11 @@ class Roster:
         self.announce()
 
 
+def absence() -> ET.Element:
+    """What ends that."""
+    return el("presence", {"type": "unavailable"})
+
+
 def presence() -> ET.Element:
     """What those who may see us are told: that we are here, and what everybody's program can do. Never more."""
     return el("presence", None, capabilities.announced())
-
-
-def request() -> ET.Element:
-    """Ask for the roster."""
-    return el("iq", {"type": "get"}, el(f"{{{ROSTER}}}query"))

@@ -5,7 +5,8 @@ TOR_WAIT, with nothing open, whenever tor is not ready. A failure that trying ag
 certificate, replaced session) stops it.
 
 A session whose connection broke is held: the next connection resumes it (XEP-0198) if it goes the same way, which with
-Tor means by the same circuit generation. Only when it is over is the account told that it was lost.
+Tor means by the same circuit generation. Only when it is over is the account told that it was lost. One that ended
+with the program, by a crash, is held from its next start on (lasting.py).
 """
 
 import asyncio
@@ -23,11 +24,12 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
 from teahouse.engine.guard import Phase
+from teahouse.engine.lasting import Lasting
 from teahouse.engine.stream import Stream
 from teahouse.net.certificate import look
 from teahouse.net.dial import dial
 from teahouse.net.endpoints import endpoints
-from teahouse.net.way import ByTor, Endpoint, Way, is_onion
+from teahouse.net.way import ByTor, Direct, Endpoint, Way, is_onion
 from teahouse.store import accounts, keys
 
 FINAL = frozenset(
@@ -64,6 +66,8 @@ class Ears:
     """The connection broke; the session may go on."""
     resumed: Callable[[], None]
     """It went on as if nothing had been."""
+    restored: Callable[[], None]
+    """It went on, but began before this program was started: what only memory knew is gone."""
     lost: Callable[[], None]
     """It is over."""
 
@@ -94,6 +98,7 @@ class Session:
         self.account = account
         self._bench, self._password, self._ears = bench, password, ears
         self._held: Held | None = None
+        self.lasting = Lasting(bench.db, account.id)
         self.client: Client | None = None
         self.link = Link.OFF
         self.problem: Problem | None = None
@@ -111,6 +116,13 @@ class Session:
         if self._task is None or self._task.done():
             self._failures = 0
             self._task = asyncio.ensure_future(self._run())
+
+    def go_on(self) -> bool:
+        """Go on, on coming online, with the session that ended with the program; whether there is one."""
+        before = self.lasting.take(self.account)
+        if before is not None:
+            self._held = Held(before, Direct())
+        return before is not None
 
     async def stop(self) -> None:
         """Go offline and stay there; waits until the connection is closed."""
@@ -179,7 +191,14 @@ class Session:
             self._forget()
         self._tell(Link.ONLINE)
         crash_point("resumed" if goes_on else "online")
-        (self._ears.resumed if goes_on else self._ears.online)()
+        restored, client.stream.restored = client.stream.restored, False
+        self.lasting.attend(client.stream, self.account)
+        if not goes_on:
+            self._ears.online()
+        elif restored:
+            self._ears.restored()
+        else:
+            self._ears.resumed()
         client.on_stanza = self._ears.stanza
 
     def _parted(self, client: Client, way: Way) -> None:
@@ -199,6 +218,7 @@ class Session:
         if held is not None:
             held.stream.close()
             self._ears.lost()
+            self.lasting.over()
 
     async def _way(self) -> Way:
         routes, account = self._bench.routes, self.account

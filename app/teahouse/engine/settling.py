@@ -1,23 +1,24 @@
-"""What is asked first in a new session: who is in the roster, what our account can do, and for copies."""
+"""What is asked in a new session: who is in the roster, what our account can do and keeps, and for copies."""
 
 import asyncio
 
-from teahouse.domain.problem import Trouble
-from teahouse.engine import roster
+from teahouse.domain.archiving import Archiving
+from teahouse.domain.problem import Fault, Trouble
+from teahouse.engine import archiving
 from teahouse.engine.browsing import ask_info
 from teahouse.engine.client import Client
 from teahouse.engine.entering import ASK_PATIENCE
 from teahouse.engine.reception import Reception
-from teahouse.engine.xml import CARBONS, DISCO_INFO, ROSTER, SID, el
+from teahouse.engine.roster import Roster
+from teahouse.engine.xml import CARBONS, DISCO_INFO, MAM, ROSTER, SID, el
 
 
-async def settle(client: Client, reception: Reception, people: roster.Roster) -> frozenset[str]:
+async def settle(client: Client, reception: Reception, people: Roster) -> frozenset[str]:
     """Ask all of it; what our account says that it can do.
 
     Before our presence: what that calls forth (people, late messages, questions) needs the answers.
     """
     judge = reception.authority
-    judge.archived = judge.carbons = False
     features, copies, *_ = await asyncio.gather(
         _features(client), _copies(client), _roster(client, people), reception.answers.door.learn(client)
     )
@@ -25,14 +26,15 @@ async def settle(client: Client, reception: Reception, people: roster.Roster) ->
     return features
 
 
-async def _roster(client: Client, people: roster.Roster) -> None:
+async def _roster(client: Client, people: Roster) -> None:
+    """All of it, or nothing when it is as we have it, and pushes follow for what has changed."""
     try:
-        answer = await client.ask(roster.request())
+        answer = await client.ask(people.request(versioned=client.versioned))
+        query = answer.find(f"{{{ROSTER}}}query")
+        if answer.get("type") == "result" and query is not None:
+            people.take(query, whole=True)
     except Trouble:
         return
-    query = answer.find(f"{{{ROSTER}}}query")
-    if answer.get("type") == "result" and query is not None:
-        people.take(query, whole=True)
 
 
 async def _features(client: Client) -> frozenset[str]:
@@ -51,3 +53,15 @@ async def _copies(client: Client) -> bool:
     except Trouble:
         return False
     return answer.get("type") == "result"
+
+
+async def keeps_all(client: Client) -> bool:
+    """Whether our archive keeps all that was sent, so that what is not in it has not arrived (XEP-0441).
+
+    A server that leaves no choice is taken at its word that it has an archive.
+    """
+    try:
+        kept = await archiving.preferences(client)
+        return archiving.rule(kept) is Archiving.ALWAYS and kept.find(f"{{{MAM}}}never/{{{MAM}}}jid") is None
+    except Trouble as trouble:
+        return trouble.problem.fault is Fault.NO_ARCHIVING

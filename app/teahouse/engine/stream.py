@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 from xml.sax.saxutils import quoteattr
 
 from teahouse.crash import crash_point
@@ -47,18 +48,32 @@ class Ledger:
 
     def acknowledge(self, told: str | None) -> list[int]:
         """The server has handled so many of ours; the tokens of those that are new. Raises OutOfStep."""
-        if told is None or not told.isascii() or not told.isdecimal() or len(told) > 10 or int(told) >= WRAP:
-            raise OutOfStep("an acknowledgement without a count")
-        fresh = (int(told) - self.acked) % WRAP
+        count = _count(told)
+        fresh = (count - self.acked) % WRAP
         if fresh > len(self.unacked):
             raise OutOfStep("an acknowledgement of what was not sent")
-        self.acked = int(told)
+        self.acked = count
         gone = [self.unacked.popleft() for _ in range(fresh)]
         return [sent.token for sent in gone if sent.token]
+
+    @property
+    def next(self) -> int:
+        """The number that the next stanza of ours has."""
+        return (self.acked + len(self.unacked) + 1) % WRAP
+
+    def go_on(self, told: str | None) -> None:
+        """Nothing is known of what was sent but that the server has handled so many of it. Raises OutOfStep."""
+        self.acked = _count(told)
 
     def took(self) -> None:
         """One of theirs was dealt with."""
         self.taken = (self.taken + 1) % WRAP
+
+
+def _count(told: str | None) -> int:
+    if told is None or not told.isascii() or not told.isdecimal() or len(told) > 10 or int(told) >= WRAP:
+        raise OutOfStep("an acknowledgement without a count")
+    return int(told)
 
 
 class Stream:
@@ -76,11 +91,23 @@ class Stream:
         """By which it can be resumed; empty when it cannot."""
         self.on_acked: Callable[[Sequence[int]], None] = lambda _tokens: None
         """Told the tokens of what the server has taken, and an empty sequence when it counts nothing after all."""
+        self.on_enabled: Callable[[], None] = lambda: None
+        """Told that the server counts, and whether (`id`) the session can be resumed."""
+        self.restored = self.told = False
+        """Whether it is one of before this program was started, and whether the server said how much of it it has."""
         self.commit: Callable[[], bool] = lambda: True
         """Writes down whatever came; False when that is not on disk yet."""
         self._due = self._asking = self._more = False
         self._resumptions = 0
         self._heard: asyncio.Future[None] | None = None
+
+    @classmethod
+    def of_before(cls, address: Jid, id: str, handled: int) -> Self:
+        """One that this program began before it died, having dealt with so many of the server's stanzas."""
+        stream = cls(address)
+        stream.counting = stream.enabled = stream.restored = True
+        stream.id, stream.ledger = id, Ledger(handled)
+        return stream
 
     # -- out -----------------------------------------------------------------
 
@@ -133,12 +160,17 @@ class Stream:
             given = xml.get("id", "")
             if xml.get("resume") in ("true", "1") and len(given) <= _ID_KEPT:
                 self.id = given
+            self.on_enabled()
         elif name == "failed" and self.counting and not self.enabled:
             self.counting = False
             self.ledger.unacked.clear()
             self.on_acked(())
 
     def _acknowledged(self, told: str | None) -> None:
+        if self.restored:
+            self.ledger.go_on(told)
+            self.told = True
+            return
         before = len(self.ledger.unacked)
         tokens = self.ledger.acknowledge(told)
         if len(self.ledger.unacked) < before:

@@ -19,6 +19,11 @@ RSM = "http://jabber.org/protocol/rsm"
 FORWARD = "urn:xmpp:forward:0"
 CARBONS = "urn:xmpp:carbons:2"
 PING = "urn:xmpp:ping"
+RECEIPTS = "urn:xmpp:receipts"
+MARKERS = "urn:xmpp:chat-markers:0"
+HINTS = "urn:xmpp:hints"
+PUBSUB = "http://jabber.org/protocol/pubsub"
+SEEN = "urn:xmpp:mds:displayed:0"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 
 

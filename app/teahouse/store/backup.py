@@ -26,6 +26,8 @@ from teahouse.store.vault import stretched
 
 MAGIC, VERSION, HEADER = b"Teahouse backup\n", 1, 4096
 CHUNK = 1 << 20
+SESSIONS = 16
+"""The schema since which sessions are kept."""
 _HEX = re.compile("[0-9a-f]{32}|[0-9a-f]{64}")
 
 
@@ -133,10 +135,15 @@ def _rekeyed(fresh: Path, old: bytes, key: bytes, path: str) -> None:
     try:
         box.execute("PRAGMA cipher_log_level = NONE")
         box.execute(f"PRAGMA key = \"x'{old.hex()}'\"")
-        if box.execute("PRAGMA user_version").fetchone()[0] > newest():
+        version = box.execute("PRAGMA user_version").fetchone()[0]
+        if version > newest():
             raise Trouble(Problem(Fault.BACKUP_NEWER, path))
         if box.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
             raise Trouble(Problem(Fault.BACKUP_DAMAGED, path))
+        if version >= SESSIONS:
+            # Whatever goes on there now must not be taken over by a copy.
+            box.execute("DELETE FROM session")
+            box.execute("DELETE FROM under_way")
         box.execute(f"PRAGMA rekey = \"x'{key.hex()}'\"")
     except sqlite.DatabaseError as error:
         fault = Fault.DISK_FULL if "full" in str(error).lower() else Fault.BACKUP_DAMAGED

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from teahouse.crash import crash_point
-from teahouse.domain.message import Delivery, Message, MessageKey
+from teahouse.domain.message import Delivery, Message, MessageKey, Reach
 from teahouse.store.database import Database
 
-COLUMNS = "id, account, chat, place, time, sender, body, mine, state, mention, detail, clash"
+COLUMNS = "id, account, chat, place, time, sender, body, mine, state, mention, detail, clash, reach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,13 @@ class Identity:
     archive: str = ""
     stanza_id: str = ""
     """Only a trusted one (XEP-0359 section 4): given by our own archive or by the room that announces it."""
+    markable: str = ""
+    """Under which its sender wants to hear that it was displayed (XEP-0333); empty when that is not wanted."""
 
 
 def from_row(row: tuple[object, ...]) -> Message:
     """A row of COLUMNS as a value."""
-    (number, account, chat, place, time, sender, body, mine, state, mention, detail, clash) = row
+    (number, account, chat, place, time, sender, body, mine, state, mention, detail, clash, reach) = row
     return Message(
         number,  # type: ignore[arg-type]
         account,  # type: ignore[arg-type]
@@ -39,6 +41,7 @@ def from_row(row: tuple[object, ...]) -> Message:
         bool(mention),
         detail,  # type: ignore[arg-type]
         bool(clash),
+        Reach(reach),  # type: ignore[arg-type]
     )
 
 
@@ -56,8 +59,8 @@ def append(db: Database, message: Message, identity: Identity, *, ahead: Ahead =
     """Write a message down; it gets its number."""
     number = db.run(
         "INSERT INTO message (account, chat, place, time, sender, body, mine, state, mention, detail, clash,"
-        " real_jid, occupant_id, origin_id, archive, stanza_id, ahead)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " real_jid, occupant_id, origin_id, archive, stanza_id, markable, ahead)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message.account,
             message.chat,
@@ -75,6 +78,7 @@ def append(db: Database, message: Message, identity: Identity, *, ahead: Ahead =
             identity.origin_id,
             identity.archive,
             identity.stanza_id,
+            identity.markable,
             ahead,
         ),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from teahouse.crash import crash_point
 from teahouse.domain.message import Delivery
-from teahouse.domain.settings import KEEP
+from teahouse.domain.settings import KEEP, UNTIL_QUIT
 from teahouse.store import chats, messages, preferences
 from teahouse.store.database import Database
 from teahouse.store.messages import Identity
@@ -22,6 +22,7 @@ DOUBT = 600_000
 """Milliseconds before a clearing in which another clock may already have had the next message: there names decide."""
 CLOCK = "history.clock"
 """The preference that says when it was last known what time it is, in milliseconds UTC."""
+_ROOM = "SELECT id FROM chat WHERE kind = 'room'"
 _WAITING = ", ".join(str(int(state)) for state in (Delivery.QUEUED, Delivery.SENT, Delivery.UNSURE))
 
 
@@ -156,12 +157,47 @@ def forgotten(db: Database, chat: int, stamp: int, identity: Identity, now: int)
 
 def trim_requests(db: Database, now: int) -> bool:
     """Let go of what strangers said longer ago than new chats keep; whether there was any."""
-    days = int(KEEP.sound(preferences.every(db).get(KEEP.key, "")))
-    if not days or not now:
+    days = _new_chats(db)
+    if days <= 0 or not now:
         return False
     before = db.one("SELECT count(*) FROM request WHERE time < ?", (now - days * DAY,))[0]
     db.run("DELETE FROM request WHERE time < ?", (now - days * DAY,))
     return bool(before)
+
+
+def _new_chats(db: Database) -> int:
+    return int(KEEP.sound(preferences.every(db).get(KEEP.key, "")))
+
+
+def end_visit(db: Database) -> None:
+    """The program ends, or has ended without a word: what is kept only until then goes, read or not.
+
+    Own messages stay until it is known that they have arrived, and go at the end after that; of all others the hashed
+    names alone are left, by which they are known when they are told again.
+    """
+    gone = [_end_visit(db, chat) for (chat,) in db.all("SELECT id FROM chat WHERE keep_days = ?", (UNTIL_QUIT,))]
+    if _new_chats(db) == UNTIL_QUIT:
+        gone.append(db.one("SELECT count(*) FROM request")[0])
+        clear_requests(db)
+    if any(gone):
+        db.fold()
+
+
+def _end_visit(db: Database, chat: int) -> int:
+    """How many messages of a chat went."""
+    in_doubt = f"state IN ({_WAITING}) OR (state = {Delivery.ACKED:d} AND chat IN ({_ROOM}))"
+    going = f"chat = ? AND NOT (mine = 1 AND ({in_doubt}))"
+    with db.transaction():
+        rows = db.all(f"SELECT id FROM message WHERE {going}", (chat,))
+        if rows:
+            last = db.one(f"SELECT max(time) FROM message WHERE {going}", (chat,))[0]
+            _remember(db, chat, f"{going} ORDER BY place DESC LIMIT ?", (chat, REPLAYED))
+            _stop_fetching(db, chat, messages.last_place(db, chat))
+            _delete(db, rows)
+            db.run("UPDATE chat SET forget_before = max(forget_before, ?) WHERE id = ?", (last - DOUBT, chat))
+        db.run("UPDATE chat SET draft = '' WHERE id = ?", (chat,))
+        retell(db, chat)
+    return len(rows)
 
 
 def clear_requests(db: Database) -> None:

@@ -13,6 +13,7 @@ from teahouse.i18n import _
 from teahouse.ui.asked import Asked
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.browse import BrowseRoomsSheet
+from teahouse.ui.dialogs.identity import IdentitySheet
 from teahouse.ui.dialogs.link import LinkSheet, Openers
 from teahouse.ui.dialogs.person import PersonSheet
 from teahouse.ui.dialogs.preferences import PreferencesSheet
@@ -60,7 +61,12 @@ class Asking(QObject):
 
     def preferences(self, preferences: Preferences) -> None:
         """Show the preferences."""
-        PreferencesSheet(self._window, preferences).open()
+        accounts = tuple(self._known.accounts.values())
+        PreferencesSheet(self._window, preferences, accounts, lambda one: self.identity(preferences, one)).open()
+
+    def identity(self, preferences: Preferences, account: Account) -> None:
+        """Show the settings of one identity."""
+        IdentitySheet(self._window, self._bridge, preferences, account).open()
 
     def nick(self, chat: Chat) -> None:
         """Take another nick in a room."""

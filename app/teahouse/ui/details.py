@@ -50,6 +50,7 @@ class Details(QFrame):
         known.facts_changed.connect(self._facts_of)
         known.occupants_changed.connect(self._occupants_of)
         known.contacts_changed.connect(lambda account: self._person())
+        known.links_changed.connect(self._linked)
 
     def show_chat(self, chat: Chat) -> None:
         """Show the details of a chat."""
@@ -59,8 +60,7 @@ class Details(QFrame):
         room = chat.kind is ChatKind.ROOM
         for part, shown in ((self._see, room), (self._here, room), (self._contact, not room)):
             part.setVisible(shown)
-        for act in (self._nick, self._subject):
-            act.setEnabled(chat.presence is Presence.HERE)
+        self._reach()
         if fresh:
             self.search.clear()
             self._facts.show_lines(facts_lines(self._known.facts.get(chat.id)))
@@ -108,7 +108,8 @@ class Details(QFrame):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
         self.list.setModel(self.model)
-        self.list.setItemDelegate(OccupantDelegate(self.list, self._who))
+        self._delegate = OccupantDelegate(self.list, self._who)
+        self.list.setItemDelegate(self._delegate)
         self.list.setUniformItemSizes(True)
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
@@ -147,12 +148,28 @@ class Details(QFrame):
         self.nobody.setText(words)
         self.nobody.setVisible(not self.model.rowCount())
 
+    def _linked(self) -> None:
+        """The connection is there, or not: then it is only known who was here."""
+        self._reach()
+        self._people()
+        self._person()
+
+    def _reach(self) -> None:
+        chat = self._chat
+        inside = chat is not None and chat.presence is Presence.HERE and self._known.online(chat.account)
+        for act in (self._nick, self._subject):
+            act.setEnabled(inside)
+
     def _people(self) -> None:
         if self._chat is None or self._chat.kind is not ChatKind.ROOM:
             return
         there = self._known.occupants.get(self._chat.id, {})
         self.model.put(there.values())
-        self.count.setText(_("Here now · {n}").format(n=f"{len(there):,}"))
+        now = self._known.online(self._chat.account) or not there
+        words = _("Here now · {n}") if now else _("Here before the connection broke · {n}")
+        self.count.setText(words.format(n=f"{len(there):,}"))
+        self._delegate.current = now
+        self.list.viewport().update()
         searching = len(there) > SEARCH_FROM or bool(self.search.text())
         self.search.setVisible(searching)
         self._say_nobody()
@@ -171,7 +188,7 @@ class Details(QFrame):
         }.get(sub, _("Neither of you sees when the other is online."))
         self._person_facts.show_lines([
             ("at", "ink2", label(chat.jid)),
-            ("people", "ink2", presence_words(contact.show if contact else "")),
+            ("people", "ink2", presence_words(contact.show if contact else "", known=self._known.online(chat.account))),
             ("eye", "ink2", seen),
             ("lock", "amber", _("Not encrypted: your servers can read this.")),
         ])  # fmt: skip

@@ -11,7 +11,7 @@ from teahouse.domain.chat import Chat
 from teahouse.domain.commands import ClearHistory, DeleteMessage, SetRetention, TrustClock
 from teahouse.domain.events import ClockDoubted
 from teahouse.domain.message import Message
-from teahouse.domain.settings import KEEP
+from teahouse.domain.settings import KEEP, UNTIL_QUIT
 from teahouse.domain.text import isolated, label
 from teahouse.i18n import _, ngettext
 from teahouse.ui.bridge import Bridge
@@ -39,6 +39,17 @@ def choose_days(parent: QWidget, bridge: Bridge, chat: Chat, days: int) -> Sheet
     if not days or (chat.keep_days and days > chat.keep_days):
         bridge.do(SetRetention(chat.id, days))
         return None
+    if days == UNTIL_QUIT:
+        return confirm(
+            parent,
+            _("Keep {title} only until you quit?").format(title=isolated(label(chat.title, 60))),
+            _(
+                "Whenever Teahouse ends, all messages of this chat are deleted from this computer, read or not, with"
+                " the draft. What you wrote is sent first. Servers and other people keep theirs."
+            ),
+            _("Keep nothing"),
+            partial(bridge.do, SetRetention(chat.id, days)),
+        )
     time = dict(choices(days))[days]
     return confirm(
         parent,

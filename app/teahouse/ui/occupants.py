@@ -117,6 +117,8 @@ class OccupantDelegate(QStyledItemDelegate):
     def __init__(self, view: QWidget, naming: Callable[[Occupant], Who]) -> None:
         super().__init__(view)
         self._naming = naming
+        self.current = True
+        """Whether this is how it is now, or how it was before the connection broke."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """All rows are alike."""
@@ -134,14 +136,17 @@ class OccupantDelegate(QStyledItemDelegate):
         if state & (QStyle.StateFlag.State_MouseOver | QStyle.StateFlag.State_Selected):
             painter.fillRect(rect, theme.paint("hover"))
         paint_focus(painter, rect, state)
+        painter.setOpacity(1.0 if self.current else 0.5)
         painter.drawPixmap(QPoint(rect.x() + 14, rect.y() + (rect.height() - side) // 2), face(self._naming(who), side))
+        painter.setOpacity(1.0)
         right = told(who)
         painter.setFont(theme.font(12))
         painter.setPen(theme.paint("ink3"))
         painter.drawText(rect.adjusted(0, 0, -14, 0), _RIGHT, right)
         taken = QFontMetrics(painter.font()).horizontalAdvance(right) + 20
         painter.setFont(theme.font(14))
-        painter.setPen(theme.paint("ink3" if who.role is Role.VISITOR or who.show in ("away", "xa") else "ink"))
+        faint = not self.current or who.role is Role.VISITOR or who.show in ("away", "xa")
+        painter.setPen(theme.paint("ink3" if faint else "ink"))
         room = rect.adjusted(49, 0, -taken - (20 if who.clash else 0), 0)
         name = painter.fontMetrics().elidedText(label(who.nick), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, _LEFT, name)

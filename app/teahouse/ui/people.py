@@ -4,7 +4,7 @@ The rule: oneself has the colour of the account's address, everybody else the co
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from teahouse.domain.account import Account
 from teahouse.domain.chat import Affiliation, Chat, ChatKind, Occupant, Role
@@ -24,6 +24,8 @@ class Who:
     badge: str = ""
     clash: str = ""
     """Whom the name could be taken for, in words; empty when for nobody."""
+    direct: bool = field(default=False, compare=False)
+    """Whether what they write goes to one person: then it has arrived only when that person's device says so."""
 
 
 def by_sender(message: Message) -> Who:
@@ -77,7 +79,8 @@ class People:
             return by_sender(message)
         account = self._known.accounts.get(message.account)
         if chat.kind is ChatKind.PERSON:
-            return (myself(account) if account else by_sender(message)) if message.mine else person(chat)
+            own = myself(account) if account else by_sender(message)
+            return replace(own, direct=True) if message.mine else person(chat)
         everybody = self._known.occupants.get(chat.id, {})
         there = everybody.get(message.sender)
         clash = alike(message.sender, everybody.values()) if message.clash else ""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from teahouse import i18n
 from teahouse.domain.commands import SetPreference
 from teahouse.domain.queries import ReadPreferences
-from teahouse.domain.settings import DENSITY, LANGUAGE, SCALE, SETTINGS, THEME, Setting
+from teahouse.domain.settings import DENSITY, LANGUAGE, SCALE, SETTINGS, THEME, Setting, kept_as
 from teahouse.ui import style, theme
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.widgets import Dressed
@@ -26,6 +26,8 @@ class Preferences(QObject):
     ) -> None:
         super().__init__()
         self.bridge, self._save = bridge, save
+        self._kept_too: dict[str, str] = {}
+        """What is kept besides the settings that this program shows to everybody."""
         self._values = {setting.key: setting.default for setting in SETTINGS}
         self._values |= {THEME.key: THEME.sound(theme_name), LANGUAGE.key: LANGUAGE.sound(language)}
         app = _app()
@@ -56,6 +58,16 @@ class Preferences(QObject):
             self.wear()
         self.changed.emit()
 
+    def of_account(self, setting: Setting, account: int) -> str:
+        """What is chosen for one account."""
+        return setting.sound(self._kept_too.get(kept_as(setting, account), ""))
+
+    def choose_for(self, setting: Setting, account: int, value: str) -> None:
+        """Take another value for one account, and keep it."""
+        key = kept_as(setting, account)
+        self._kept_too[key] = setting.sound(value)
+        self.bridge.do(SetPreference(key, self._kept_too[key]))
+
     def wear(self) -> None:
         """Dress the application in what is chosen."""
         scale, compact = int(self._values[SCALE.key]) / 100, self._values[DENSITY.key] == "compact"
@@ -68,7 +80,7 @@ class Preferences(QObject):
                 widget.dress()
 
     def _kept(self, kept: dict[str, str]) -> None:
-        before = dict(self._values)
+        before, self._kept_too = dict(self._values), kept | self._kept_too
         for setting in SETTINGS:
             if not setting.early:
                 self._values[setting.key] = setting.sound(kept.get(setting.key, setting.default))

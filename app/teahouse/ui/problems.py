@@ -38,6 +38,10 @@ def _history() -> dict[Fault, tuple[str, str]]:
             _("{about} keeps no history."),
             _("What was said while you were away cannot be fetched."),
         ),
+        Fault.NO_ARCHIVING: (
+            _("Your server does not let you choose what it keeps."),
+            _("Whoever runs it decides that."),
+        ),
     }
 
 

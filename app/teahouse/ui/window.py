@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
         ]
         if account is not None:
             command = Disconnect(account.id) if online else Connect(account.id)
+            entries.append((_("This identity…"), partial(self.asking.identity, self._preferences, account)))
             entries.append((_("Go offline") if online else _("Connect now"), partial(self._bridge.do, command)))
         entries += [
             (_("Preferences…"), partial(self.asking.preferences, self._preferences)),

@@ -13,7 +13,7 @@ from teahouse.ui import icons, theme
 from teahouse.ui.avatar import face
 from teahouse.ui.chat.layout import DIVIDER, LEFT, RIGHT, Laid, lay_out, more_words, name_font
 from teahouse.ui.chat.rows import MESSAGE, Row
-from teahouse.ui.chat.words import Naming, gap_words
+from teahouse.ui.chat.words import Naming, delivery_mark, gap_words
 from teahouse.ui.focus import paint_focus
 from teahouse.ui.hooks import Hooks
 from teahouse.ui.people import Who
@@ -24,19 +24,11 @@ AVATAR_AT = 20
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTER = int(Qt.AlignmentFlag.AlignCenter)
-_MARKS = {
-    Delivery.QUEUED: ("clock", "ink3"),
-    Delivery.SENT: ("clock", "ink3"),
-    Delivery.ACKED: ("check", "ink3"),
-    Delivery.CONFIRMED: ("checks", "ink3"),
-    Delivery.UNSURE: ("alert", "amber"),
-    Delivery.FAILED: ("alert", "rust"),
-}
 Index = QModelIndex | QPersistentModelIndex
 
 
 class MessageDelegate(QStyledItemDelegate):
-    """Rows are laid out once per message, state, width and theme."""
+    """Rows are laid out once per message, how far it has come, width and theme."""
 
     def __init__(self, view: QAbstractItemView, naming: Naming, hooks: Hooks | None = None) -> None:
         super().__init__(view)
@@ -53,6 +45,7 @@ class MessageDelegate(QStyledItemDelegate):
         key = (
             m.id,
             m.state,
+            m.reach,
             m.detail,
             row.grouped,
             row.day,
@@ -122,7 +115,7 @@ class MessageDelegate(QStyledItemDelegate):
         painter.translate(rect.x(), rect.y())
         _head(painter, laid, self._naming(row.message))
         _body(painter, laid)
-        _tail(painter, laid)
+        _tail(painter, laid, self._naming(row.message))
         self._decorate(painter, laid)
         painter.restore()
         paint_focus(painter, rect.adjusted(-4, laid.divider, 4, 0), state)
@@ -228,9 +221,10 @@ def _body(painter: QPainter, laid: Laid) -> None:
         painter.drawText(QRectF(LEFT, laid.more_at, 300, theme.scaled(20)), _LEFT, more_words())
 
 
-def _tail(painter: QPainter, laid: Laid) -> None:
+def _tail(painter: QPainter, laid: Laid, who: Who) -> None:
     message = laid.row.message
-    if message.mine and (mark := _MARKS.get(message.state)):
+    mark = delivery_mark(message, direct=who.direct)
+    if message.mine and mark[0]:
         last = laid.blocks[-1].area
         shift = theme.scaled(44) if laid.name_at < 0 and len(laid.blocks) == 1 and last.height() < 30 else 0
         at = QPointF(laid.width - RIGHT - 16 - shift, last.bottom() - theme.scaled(20) + 3)

@@ -79,7 +79,10 @@ class Header(QFrame):
     def _state(self, chat: Chat) -> str:
         if chat.kind is ChatKind.PERSON:
             contact = self._known.contact(chat)
-            return presence_words(contact.show if contact else "")
+            return presence_words(contact.show if contact else "", known=self._known.online(chat.account))
+        if chat.presence is not Presence.AWAY_FROM and not self._known.online(chat.account):
+            # The room may still have us: the session goes on if the connection comes back in time.
+            return unknown()
         if chat.presence is Presence.ENTERING:
             return _("entering…")
         if chat.presence is Presence.HERE:
@@ -94,8 +97,15 @@ class Header(QFrame):
             chip.fold(self.width() < NARROW)
 
 
-def presence_words(show: str) -> str:
-    """A person's presence in words."""
+def unknown() -> str:
+    """What can be said of anybody's presence while there is no connection."""
+    return _("not known while the connection is down")
+
+
+def presence_words(show: str, *, known: bool = True) -> str:
+    """A person's presence in words, as far as it can be `known`."""
+    if not known:
+        return unknown()
     return {
         "": _("offline, or does not show it to you"),
         "online": _("online"),

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from teahouse.domain.history import Gap
 from teahouse.domain.message import Message
-from teahouse.ui.chat.words import Naming, gap_words, spoken
+from teahouse.ui.chat.words import Naming, delivery, gap_words, spoken
 from teahouse.ui.elided import tooltip
 from teahouse.ui.people import by_sender
 
@@ -64,6 +64,8 @@ class RowsModel(QAbstractListModel):
             return ", ".join(([gap_words()] if row.gap else []) + [spoken(row.message, self.naming)])
         if role == Qt.ItemDataRole.ToolTipRole and row.message.clash:
             return tooltip(self.naming(row.message).clash)
+        if role == Qt.ItemDataRole.ToolTipRole and row.message.mine:
+            return tooltip(delivery(row.message, direct=self.naming(row.message).direct)) or None
         return None
 
     def rows(self) -> Sequence[Row]:

@@ -2,18 +2,31 @@
 
 from collections.abc import Callable, Sequence
 
-from teahouse.domain.message import Delivery, Message
+from teahouse.domain.message import Delivery, Message, Reach
 from teahouse.domain.text import isolated, label
 from teahouse.i18n import _
 from teahouse.ui.people import Who, by_sender
 from teahouse.ui.times import clock
 
 SPOKEN_LIMIT = 2000
+_MARKS = {
+    Delivery.RECEIVED: ("", ""),
+    Delivery.QUEUED: ("clock", "ink3"),
+    Delivery.SENT: ("clock", "ink3"),
+    Delivery.ACKED: ("check", "ink3"),
+    Delivery.CONFIRMED: ("checks", "ink3"),
+    Delivery.UNSURE: ("alert", "amber"),
+    Delivery.FAILED: ("alert", "rust"),
+}
 Naming = Callable[[Message], Who]
 
 
-def delivery(state: Delivery) -> str:
-    """How far an own message has come; empty for what others wrote."""
+def delivery(message: Message, *, direct: bool = False) -> str:
+    """How far an own message has come; empty for what others wrote. `direct`: it goes to one person."""
+    if message.reach is not Reach.UNKNOWN:
+        return _("they have seen it") if message.reach is Reach.DISPLAYED else _("on their device")
+    # Kept by an archive it is no further than the server.
+    state = Delivery.ACKED if direct and message.state is Delivery.CONFIRMED else message.state
     return {
         Delivery.RECEIVED: "",
         Delivery.QUEUED: _("waiting to be sent"),
@@ -23,6 +36,15 @@ def delivery(state: Delivery) -> str:
         Delivery.UNSURE: _("not sure it arrived"),
         Delivery.FAILED: _("not sent"),
     }[state]
+
+
+def delivery_mark(message: Message, *, direct: bool = False) -> tuple[str, str]:
+    """The same as a mark: its icon and role."""
+    if message.reach is Reach.DISPLAYED:
+        return "eye", "jade"
+    if message.reach is Reach.DEVICE:
+        return "checks", "ink3"
+    return _MARKS[Delivery.ACKED if direct and message.state is Delivery.CONFIRMED else message.state]
 
 
 def gap_words() -> str:
@@ -38,7 +60,7 @@ def spoken(message: Message, naming: Naming = by_sender) -> str:
         parts.append(clash)
     if message.mention:
         parts.append(_("mentions you"))
-    if message.mine and (state := delivery(message.state)):
+    if message.mine and (state := delivery(message, direct=naming(message).direct)):
         parts.append(state)
     return ", ".join(parts)
 

@@ -9,15 +9,13 @@ from teahouse.domain.chat import Chat
 from teahouse.domain.commands import BackUp, ExportHistory
 from teahouse.domain.problem import Problem
 from teahouse.domain.text import isolated, label
+from teahouse.domain.vault import SHORTEST
 from teahouse.i18n import _, ngettext
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.question import Sheet
 from teahouse.ui.files import ask_save
 from teahouse.ui.problems import sentence
 from teahouse.ui.widgets import frame, picture, plain, row, set_tone, tidy
-
-SHORTEST = 8
-"""Characters of a passphrase."""
 
 
 class CarrySheet(Sheet):

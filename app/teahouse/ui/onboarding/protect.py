@@ -5,14 +5,11 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QButtonGroup, QRadioButton
 
 from teahouse.domain.commands import Command, CreateVault
-from teahouse.domain.vault import VaultMode
+from teahouse.domain.vault import SHORTEST, VaultMode
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.widgets import plain
-
-SHORTEST = 8
-"""Characters of a passphrase."""
 
 
 class ProtectPage(Page):

@@ -1,0 +1,66 @@
+"""A session that may outlive the program (XEP-0198): after a crash it goes on where it stopped, if its server lets it.
+
+Only for accounts that do not hide: whoever goes on with a session says that two visits were one person's. What was
+handled is written down with what it brought, and before the server is told. A good-bye ends it for good.
+"""
+
+from contextlib import suppress
+
+from teahouse.domain.account import Account, Route
+from teahouse.domain.jid import Jid
+from teahouse.domain.problem import Trouble
+from teahouse.engine.stream import Stream
+from teahouse.store import sessions
+from teahouse.store.database import Database
+from teahouse.store.sessions import Kept
+
+
+class Lasting:
+    """The one of an account."""
+
+    def __init__(self, db: Database, account: int) -> None:
+        self._db, self._account = db, account
+        self._stream: Stream | None = None
+        self.before: Stream | None = None
+        """A session of before this program was started, until it goes on or is over, and what was known in it."""
+        self.kept: Kept | None = None
+
+    def take(self, account: Account) -> Stream | None:
+        """The session of before, if there is one that may go on."""
+        self.kept = sessions.take(self._db, self._account) if account.route is Route.DIRECT else None
+        if self.kept is None:
+            self.over()
+            return None
+        self.before = Stream.of_before(Jid.parse(self.kept.address), self.kept.id, self.kept.handled)
+        return self.before
+
+    def attend(self, stream: Stream, account: Account) -> None:
+        """Keep this session from now on."""
+        self._stream, self.before = stream, None
+        if account.route is Route.DIRECT:
+            stream.on_enabled = self._enabled
+
+    def _enabled(self) -> None:
+        if self._stream is not None and self._stream.id:
+            with suppress(Trouble):
+                sessions.begin(self._db, self._account, self._stream.id, str(self._stream.address))
+
+    def count(self) -> None:
+        """Write down how many stanzas are dealt with; what they brought has to be on disk, or in this transaction."""
+        if self._stream is not None:
+            sessions.count(self._db, self._account, self._stream.ledger.taken)
+
+    def know(self, *, archived: bool, carbons: bool) -> None:
+        """What the server does is known: it holds for as long as the session."""
+        with suppress(Trouble):
+            sessions.know(self._db, self._account, archived=archived, carbons=carbons)
+
+    def follow(self) -> None:
+        """The account's archive is read to its end."""
+        with suppress(Trouble):
+            sessions.follow(self._db, self._account)
+
+    def over(self) -> None:
+        """It has ended, or must not go on."""
+        self._stream = self.before = None
+        sessions.end(self._db, self._account)
