@@ -202,6 +202,16 @@ def program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
             one.kill9()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs the private Tor network goes to one process, which begins with it: it is the longest part."""
+    in_tor = [item for item in items if "private_tor" in getattr(item, "fixturenames", ())]
+    for item in in_tor:
+        item.add_marker(pytest.mark.xdist_group("tor"))
+    chosen = set(in_tor)
+    items[:] = in_tor + [item for item in items if item not in chosen]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What tests/run did besides, so that pytest's own line stays the last one."""
     if failed := os.environ.get("TEAHOUSE_CHECKS_FAILED", "").split():
