@@ -50,6 +50,8 @@ class Arrival:
     clash: bool = False
     stretch: Stretch | None = None
     """The part of an archive that it belongs to; None for what comes by itself."""
+    held: bool = False
+    """Whether the tray held it until now: what its archive has behind it comes later."""
     written: Callable[[], None] | None = None
     """Called once it is on disk."""
 

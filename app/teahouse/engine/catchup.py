@@ -170,7 +170,7 @@ class CatchUp:
         held = archives.oldest(self._bench.db, self._account, archive)
         if held:
             # It came by itself or with the room's history, perhaps before an end that left something out behind it.
-            stretch.low = messages.where(self._bench.db, self._account, archive, held)
+            stretch.low = messages.begun_at(self._bench.db, self._account, archive, held)
             doubt = outbox.oldest_in_doubt(self._bench.db, self._account, room)
             await self._forward(client, archive, room, held, stretch)
             return not doubt or archives.held_before(self._bench.db, self._account, archive, doubt) is not None

@@ -55,8 +55,6 @@ class Inbound:
         """By account, what writes down how many stanzas are dealt with once these messages are on disk."""
         self.reading = 0
         """How many archives are read at the moment: then room is left for what they hold."""
-        self._let_in: dict[int, int] = {}
-        """Order keys up to which chats hold what a stranger had said before being let in, while archives are read."""
 
     @property
     def settled(self) -> bool:
@@ -114,8 +112,6 @@ class Inbound:
         """One archive more is read, or one less."""
         self.flush()
         self.reading += more
-        if not self.reading:
-            self._let_in.clear()
 
     def bring(self, batch: list[Arrival], along: Callable[[], list[Event]]) -> None:
         """Write down messages at once and do what belongs to it, both or neither; raises Trouble.
@@ -128,9 +124,6 @@ class Inbound:
             events += along()
             crash_point("bringing")
         crash_point("page")
-        for event in events:
-            if isinstance(event, MessageStored) and batch[0].stretch is None:
-                self._let_in[event.message.chat] = event.message.order
         _tell(self._bench, events, touched)
 
     def _store(self, batch: list[Arrival]) -> tuple[list[Event], list[int]]:
@@ -229,7 +222,7 @@ class Inbound:
     def _low(self, stretch: Stretch, chat: int) -> int:
         if chat not in stretch.low:
             told = Ahead.NO if stretch.whole else Ahead.LATE
-            return max(messages.settled_place(self._bench.db, chat, told), self._let_in.get(chat, 0))
+            return messages.settled_place(self._bench.db, chat, told)
         return stretch.low[chat]
 
     def _between(self, stretch: Stretch, chat: int, wanted: int) -> int:
@@ -284,7 +277,7 @@ class Inbound:
     def _ahead(self, arrival: Arrival) -> Ahead:
         """Whether something may be missing in front of it: it came by itself, and its archive is not read so far."""
         archive = (arrival.account, 0 if arrival.kind is ChatKind.PERSON else arrival.chat)
-        if arrival.stretch is not None or archive not in self.unread:
+        if arrival.stretch is not None or arrival.held or archive not in self.unread:
             return Ahead.NO
         return Ahead.LATE if arrival.stamp else Ahead.LIVE
 

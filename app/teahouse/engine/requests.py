@@ -104,7 +104,15 @@ class Requests:
             return chat
         arrivals = [
             Arrival(
-                self._account, chat.id, ChatKind.PERSON, jid, said.body, False, _named(said.identity, jid), said.time
+                self._account,
+                chat.id,
+                ChatKind.PERSON,
+                jid,
+                said.body,
+                False,
+                _named(said.identity, jid),
+                said.time,
+                held=True,
             )
             for said in requests.said(db, held.id)
         ]

@@ -207,6 +207,15 @@ def reached(db: Database, number: int) -> None:
     db.run("UPDATE message SET ahead = 0 WHERE id = ? AND ahead > 0", (number,))
 
 
+def begun_at(db: Database, account: int, archive: str, stanza_id: str) -> dict[int, int]:
+    """An archive is read on from this message, so that nothing is missing in front of it; its chat and order key."""
+    db.run(
+        "UPDATE message SET ahead = 0 WHERE account = ? AND archive = ? AND stanza_id = ? AND stanza_id <> ''",
+        (account, archive, stanza_id),
+    )
+    return where(db, account, archive, stanza_id)
+
+
 def where(db: Database, account: int, archive: str, stanza_id: str) -> dict[int, int]:
     """The chat and the order key of an archived message; nothing when we have it not."""
     rows = db.all(
