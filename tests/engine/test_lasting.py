@@ -1,6 +1,7 @@
 """A session that goes on after kill -9: what the server held comes, what it had not is sent, all of it once."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,25 +12,40 @@ from pathlib import Path
 import pytest
 
 from teahouse.domain import commands as c
-from teahouse.domain.account import Account, Link, Route
+from teahouse.domain.account import Account, Link, Route, Server
 from teahouse.domain.archiving import Archiving, SetArchiving
 from teahouse.domain.chat import Presence
 from teahouse.domain.events import ChatStored, LinkChanged
 from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery
+from teahouse.domain.problem import Fault
 from teahouse.engine.lasting import Lasting
 from teahouse.engine.stream import Stream
+from teahouse.engine.xml import CLIENT
 from teahouse.store import accounts, sessions
 from teahouse.store.database import Database
 from tests.conftest import AccountMaker
 from tests.engine.conftest import BOTH
 from tests.rig.chat_server import ChatServer, Login
 from tests.rig.engine import RunningEngine
+from tests.rig.honest import FULL, ROSE
+from tests.rig.hostile import Hostile
+from tests.rig.managed import Managed
 from tests.rig.peer import Peer
 from tests.rig.wait import until
+from tests.security.certificates import Shown
+from tests.security.world import World, enter
 
 MakeEngine = Callable[..., RunningEngine]
 MakePeer = Callable[..., Peer]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr("teahouse.engine.session.pause_after", lambda _: 0.02)
+
+
 RUNNING = """
 import sys, time
 from pathlib import Path
@@ -181,6 +197,88 @@ def test_a_good_bye_ends_it(engine: MakeEngine, server: ChatServer, account: Acc
     house.stop()
     until(lambda: (f"{room}/willow", "unavailable") in plum.presences, 10)
     assert session(house) == ()
+
+
+# -- against liars -------------------------------------------------------------
+
+
+def wrote(text: str) -> str:
+    """A contact writes, without an id by which it would be known if it came twice."""
+    return f"<message from='{ROSE}/garden' to='{FULL}' type='chat'><body>{text}</body></message>"
+
+
+def died(world: World, folder: Path) -> Path:
+    """What the program leaves on the disk if it dies now."""
+    copy = folder / "copy"
+    shutil.copytree(world.house.folder, copy)
+    world.house.stop()
+    return copy
+
+
+def test_exactly_what_is_on_disk_is_counted(
+    engine: MakeEngine, honest: Shown, trusting: Server, tmp_path: Path
+) -> None:
+    """Nothing that is there comes twice, nothing that is not is left out."""
+    managed = Managed()
+    with Hostile(managed, honest.context) as hostile:
+        world = enter(engine(), hostile, managed, trusting)
+        person = world.house.do(c.OpenPerson(world.account.id, ROSE))
+        texts = [f"line {n}" for n in range(450)]
+        hostile.loop.call_soon_threadsafe(managed.counted, "".join(map(wrote, texts)))
+        until(lambda: len(world.house.bodies(person.id)) > 150)
+        copy = died(world, tmp_path)
+        later = ["later", "and later"]
+        managed.session.sent += [f"{wrote(text)}".replace("<message", f"<message xmlns='{CLIENT}'") for text in later]
+        again = engine("copy")
+        assert again.folder == copy
+        until(lambda: again.bodies(person.id)[-1:] == ["and later"], 20)
+        assert [body for body in again.bodies(person.id) if "fence" not in body] == texts + later
+        assert "resume" in managed.names()
+        again.stop()
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+@pytest.mark.parametrize("by", [0, -1])
+def test_the_servers_count_tells_what_it_has(
+    engine: MakeEngine, honest: Shown, trusting: Server, tmp_path: Path, resumes: bool, by: int
+) -> None:
+    """Whether the session goes on or is over: what it has is ticked, what it has not goes again, once."""
+    managed = Managed()
+    with Hostile(managed, honest.context) as hostile:
+        world = enter(engine(), hostile, managed, trusting)
+        person = world.house.do(c.OpenPerson(world.account.id, ROSE))
+        until(lambda: managed.session.handled)
+        managed.mute = True
+        world.house.do(c.SendMessage(person.id, "hello"))
+        world.sent("hello")
+        died(world, tmp_path)
+        number = next(n for n, s in enumerate(managed.got) if s.findtext(f"{{{CLIENT}}}body") == "hello")
+        behind = len(managed.got) - number - 1
+        managed.resumes, managed.mute = resumes, False
+        managed.lie = lambda where, count: str(count - behind + by) if where in ("resumed", "failed") else str(count)
+        again = engine("copy")
+        until(lambda: [m.state for m in again.history(person.id) if m.mine] == [Delivery.ACKED], 20)
+        bodies = [s.findtext(f"{{{CLIENT}}}body") for s in managed.got]
+        assert bodies.count("hello") == (1 if by == 0 else 2)
+        again.stop()
+
+
+@pytest.mark.parametrize("said", ["x", "", "-1", "4294967296"])
+def test_a_count_that_is_none_ends_it(
+    engine: MakeEngine, honest: Shown, trusting: Server, tmp_path: Path, said: str
+) -> None:
+    managed = Managed()
+    with Hostile(managed, honest.context) as hostile:
+        world = enter(engine(), hostile, managed, trusting)
+        until(lambda: managed.session.handled)
+        died(world, tmp_path)
+        managed.lie = lambda where, count: said if where == "resumed" else str(count)
+        begun = len(managed.sessions)
+        again = engine("copy")
+        until(lambda: len(managed.sessions) == begun + 1, 20)
+        lost = again.wait(LinkChanged, lambda e: e.link is Link.WAITING and e.problem is not None)
+        assert lost.problem is not None and lost.problem.fault is Fault.SERVER_MISBEHAVED
+        again.stop()
 
 
 @pytest.mark.parametrize("route", [Route.TOR, Route.PROXY])

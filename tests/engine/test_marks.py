@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from teahouse.domain import commands as c
-from teahouse.domain.account import Account, Link
+from teahouse.domain.account import Account, Link, Proxy, Route
 from teahouse.domain.chat import Chat
 from teahouse.domain.events import ChatStored, LinkChanged, MessageChanged, MessageStored, RequestsChanged
 from teahouse.domain.message import Delivery, Message, Reach
 from teahouse.domain.settings import MARKERS, RECEIPTS, kept_as
+from teahouse.domain.telling import SetTelling
 from teahouse.engine.xml import MARKERS as MARKS
 from teahouse.engine.xml import RECEIPTS as RECEIPT
 from tests.conftest import AccountMaker
@@ -18,6 +19,7 @@ from tests.engine.conftest import BOTH
 from tests.rig.chat_server import ChatServer, Login
 from tests.rig.engine import RunningEngine
 from tests.rig.peer import Peer
+from tests.rig.socks import SocksProxy
 from tests.rig.wait import until
 
 MakeEngine = Callable[..., RunningEngine]
@@ -55,7 +57,7 @@ def request(to: str, number: str, body: str) -> str:
     return f"<message to='{to}' type='chat' id='{number}'><body>{body}</body>{wants}</message>"
 
 
-def telling(peer: Peer) -> list[ET.Element]:
+def telling_of(peer: Peer) -> list[ET.Element]:
     """What somebody was told of messages."""
     told = (f"{{{RECEIPT}}}received", f"{{{MARKS}}}displayed")
     return [child for stanza in list(peer.messages) for child in stanza if child.tag in told]
@@ -127,9 +129,9 @@ def test_a_stranger_hears_nothing_until_they_are_answered(
     house.do(c.MarkRead(chat.id, EVERYTHING))
     house.do(c.SendMessage(chat.id, "yes"))
     mallory.wait_for("yes")
-    assert telling(mallory) == []
+    assert telling_of(mallory) == []
     mallory.raw(request(mine.jid, "m3", "now?"))
-    assert until(lambda: telling(mallory), 10, "a receipt")[0].get("id") == "m3"
+    assert until(lambda: telling_of(mallory), 10, "a receipt")[0].get("id") == "m3"
 
 
 def test_a_room_hears_nothing(engine: MakeEngine, server: ChatServer, account: AccountMaker, peer: MakePeer) -> None:
@@ -143,7 +145,7 @@ def test_a_room_hears_nothing(engine: MakeEngine, server: ChatServer, account: A
     house.do(c.MarkRead(chat.id, EVERYTHING))
     house.do(c.SendMessage(chat.id, "fence"))
     own = other.wait_for("fence")
-    assert telling(other) == []
+    assert telling_of(other) == []
     assert own.stanza.xml.find(f"{{{RECEIPT}}}request") is None and own.stanza.xml.find(f"{{{MARKS}}}markable") is None
 
 
@@ -162,7 +164,62 @@ def test_who_does_not_want_it_neither_asks_nor_tells(
     house.do(c.MarkRead(chat.id, EVERYTHING))
     house.do(c.SendMessage(chat.id, "fence"))
     other.wait_for("fence")
-    assert telling(other) == []
+    assert telling_of(other) == []
+
+
+@pytest.mark.parametrize(
+    ("identity", "person", "told"),
+    [("never", "always", True), ("always", "never", False), ("never", "", False), ("always", "", True)],
+)
+def test_what_is_chosen_for_a_person_counts_before_what_is_chosen_for_the_identity(
+    engine: MakeEngine,
+    server: ChatServer,
+    account: AccountMaker,
+    peer: MakePeer,
+    identity: str,
+    person: str,
+    told: bool,
+) -> None:
+    house, plum = engine(), peer("plum")
+    mine = sign_in(house, server, account())
+    choose(house, mine, identity)
+    chat = chat_with(house, mine, plum.login.jid)
+    house.do(SetTelling(chat.id, person))
+    talk(house, mine, chat, plum, told=told)
+
+
+@pytest.mark.parametrize(("identity", "told"), [("", False), ("always", True)])
+def test_b14_who_hides_tells_nothing_by_itself(
+    engine: MakeEngine, server: ChatServer, account: AccountMaker, peer: MakePeer, identity: str, told: bool
+) -> None:
+    """By a proxy, which keeps the place from the server, as Tor does; and then nobody asks for anything either."""
+    house, plum, login = engine(), peer("plum"), account()
+    socks = SocksProxy()
+    try:
+        by, proxy = Route.PROXY, Proxy("127.0.0.1", socks.port)
+        mine = house.do(c.AddAccount(login.jid, login.password, "willow", server.server(), route=by, proxy=proxy))
+        house.wait(LinkChanged, lambda e: e.link is Link.ONLINE)
+        choose(house, mine, identity)
+        talk(house, mine, chat_with(house, mine, plum.login.jid), plum, told=told)
+        assert socks.asked
+        house.do(c.Disconnect(mine.id))
+    finally:
+        socks.stop()
+
+
+def talk(house: RunningEngine, mine: Account, chat: Chat, plum: Peer, *, told: bool) -> None:
+    """Both write, and what is written is read; everything is told of it, or nothing."""
+    house.do(c.SendMessage(chat.id, "hello"))
+    hello = plum.wait_for("hello").stanza.xml
+    plum.raw(request(mine.jid, "p1", "got it?"))
+    said(house, "got it?")
+    house.do(c.MarkRead(chat.id, EVERYTHING))
+    house.do(c.SendMessage(chat.id, "fence"))
+    plum.wait_for("fence")
+    asked = [hello.find(f"{{{RECEIPT}}}request") is not None, hello.find(f"{{{MARKS}}}markable") is not None]
+    assert asked == [told, told]
+    heard = [element.tag.rpartition("}")[2] for element in telling_of(plum)]
+    assert heard == (["received", "displayed"] if told else [])
 
 
 @pytest.mark.parametrize("word", [f"<received xmlns='{RECEIPT}' id='ID'/>", f"<displayed xmlns='{MARKS}' id='ID'/>"])

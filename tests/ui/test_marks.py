@@ -1,5 +1,7 @@
 """How far own messages have come, as it is shown and said; and the sheet of an identity, where that is chosen."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -13,6 +15,7 @@ from teahouse.domain.events import MessageChanged
 from teahouse.domain.message import Delivery, Reach
 from teahouse.domain.problem import Fault, Problem
 from teahouse.domain.settings import MARKERS, OF_ACCOUNT, RECEIPTS, SEEN
+from teahouse.domain.telling import SetTelling
 from teahouse.ui.chat.words import delivery, delivery_mark
 from teahouse.ui.dialogs.identity import IdentitySheet
 from teahouse.ui.dialogs.preferences import PreferencesSheet
@@ -117,3 +120,15 @@ def test_it_is_reached_from_the_preferences(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.findChild(IdentitySheet) is not None)
     found = window.findChild(IdentitySheet)
     assert isinstance(found, IdentitySheet) and found.accessibleName() == "moth@tea.example"
+
+
+def test_what_a_person_is_told_is_chosen_beside_the_conversation(qtbot: QtBot) -> None:
+    world = World(1, (ROOM, replace(HERS, telling="never")))
+    window = window_of(qtbot, world)
+    window.open_chat(replace(HERS, telling="never"))
+    box = window.details.telling.box
+    assert box.currentText() == "Never, with this person" and box.isVisible()
+    QTest.keyClick(box, Qt.Key.Key_Up)
+    assert world.sent(SetTelling) == [SetTelling(2, "always")]
+    window.open_chat(ROOM)
+    assert not box.isVisible()

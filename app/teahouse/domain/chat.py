@@ -77,6 +77,8 @@ class Chat:
     ending: Ending | None = None
     keep_days: int = 0
     """How long what is said here stays on this computer; 0 is for ever."""
+    telling: str = ""
+    """A value of TELLING (telling.py): what this person is told of their messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from teahouse.domain import commands as c
+from teahouse.domain.telling import TELLING, SetTelling
 from teahouse.engine import keeping
 from teahouse.engine.bench import Bench
 from teahouse.engine.desk import Desk, Handler, Handlers
 from teahouse.engine.keeping import Keeper
-from teahouse.store import preferences
+from teahouse.store import chats, preferences
 from teahouse.store.backup import back_up, unpack
 from teahouse.store.database import Database
 from teahouse.store.export import Names, export
@@ -54,6 +55,11 @@ async def _set_preference(desk: Desk, wish: c.SetPreference) -> None:
     preferences.put(desk.tools.db, wish.key, wish.value)
 
 
+async def _set_telling(desk: Desk, wish: SetTelling) -> None:
+    chats.set_telling(desk.tools.db, wish.chat, TELLING.sound(wish.telling))
+    desk.tools.announce_chat(wish.chat)
+
+
 def _kept(carry_out: Callable[[Bench, Keeper, Any], Awaitable[None]]) -> Handler:
     """What engine/keeping.py carries out."""
 
@@ -67,6 +73,7 @@ COMMANDS: Handlers = {
     c.ExportHistory: _export,
     c.BackUp: _back_up,
     c.SetPreference: _set_preference,
+    SetTelling: _set_telling,
     c.SetRetention: _kept(keeping.set_retention),
     c.DeleteMessage: _kept(keeping.delete_message),
     c.ClearHistory: _kept(keeping.clear_history),

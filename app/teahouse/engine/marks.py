@@ -15,6 +15,7 @@ from teahouse.domain.jid import Jid
 from teahouse.domain.message import Reach
 from teahouse.domain.settings import MARKERS as TELL_READ
 from teahouse.domain.settings import RECEIPTS as TELL_ARRIVED
+from teahouse.domain.settings import Setting
 from teahouse.engine.authority import ID_KEPT, Authority, Word, word_of
 from teahouse.engine.bench import Bench
 from teahouse.engine.inbound import Inbound
@@ -36,17 +37,22 @@ class Marks:
 
     # -- asked and told --------------------------------------------------------
 
-    def asks(self) -> list[ET.Element]:
-        """What a message to a person asks for besides."""
+    def asks(self, to: str) -> list[ET.Element]:
+        """What a message to a person with this bare address asks for besides."""
+        wanted = [el(f"{{{RECEIPTS}}}request")] if self._wants(TELL_ARRIVED, to) else []
+        return wanted + ([el(f"{{{MARKERS}}}markable")] if self._wants(TELL_READ, to) else [])
+
+    def _wants(self, what: Setting, other: str) -> bool:
+        """Whether the user wants this for a person, else for the account."""
         db, account = self._bench.db, self._account()
-        wanted = [el(f"{{{RECEIPTS}}}request")] if preferences.wanted(db, TELL_ARRIVED, account) else []
-        return wanted + ([el(f"{{{MARKERS}}}markable")] if preferences.wanted(db, TELL_READ, account) else [])
+        chat = chats.find(db, account.id, other)
+        return chat.telling == "always" if chat and chat.telling else preferences.wanted(db, what, account)
 
     def receipt(self, who: Jid, stanza: ET.Element, put: Put) -> Callable[[], None] | None:
         """Tells the sender of a live message that it is on disk; None when that is not asked for, or theirs to know."""
         number = stanza.get("id", "")
         asked = len(stanza.findall(f"{{{RECEIPTS}}}request")) == 1 and 0 < len(number) <= ID_KEPT
-        if not asked or not preferences.wanted(self._bench.db, TELL_ARRIVED, self._account()) or not self._knows(who):
+        if not asked or not self._wants(TELL_ARRIVED, who.bare) or not self._knows(who):
             return None
         return partial(put, _word(str(who), el(f"{{{RECEIPTS}}}received", {"id": number})))
 
@@ -55,16 +61,17 @@ class Marks:
 
     def read(self, chat: int, put: Put | None) -> None:
         """The user has read on in a chat: whoever is at its other end hears it, now or once `put` sends again."""
-        if preferences.wanted(self._bench.db, TELL_READ, self._account()) and marks.owe(self._bench.db, chat) and put:
+        db = self._bench.db
+        read = chats.get(db, chat)
+        if read is not None and self._wants(TELL_READ, read.jid) and marks.owe(db, chat) and put:
             self.catch_up(put)
 
     def catch_up(self, put: Put) -> None:
         """Tell whatever was read and not yet told."""
         db, account = self._bench.db, self._account()
-        wanted = preferences.wanted(db, TELL_READ, account)
         for chat, jid, number in marks.owed(db, account.id):
             marks.paid(db, chat)
-            if wanted and self._knows(Jid.parse(jid)):
+            if self._wants(TELL_READ, jid) and self._knows(Jid.parse(jid)):
                 put(_word(jid, el(f"{{{MARKERS}}}displayed", {"id": number})))
 
     # -- heard ---------------------------------------------------------------

@@ -41,7 +41,7 @@ class Online:
         self.rooms = Rooms(bench, account.id, inbound, lambda *out: self._spawn(self.entering.come_back(*out)))
         self.roster = Roster(bench, account.id)
         self.outbox = Outbox(
-            bench, account.id, self.rooms, lambda: self.session.client, lambda: self.reception.people.marks.asks()
+            bench, account.id, self.rooms, lambda: self.session.client, lambda to: self.reception.people.marks.asks(to)
         )
         self.entering = Entering(bench, lambda: self.session.account, self.rooms, self.client, self._spawn)
         self.reception = self.entering.reception = Reception(

@@ -70,9 +70,9 @@ class Outbox:
         account: int,
         rooms: Rooms,
         client: Callable[[], Client | None],
-        asks: Callable[[], Iterable[ET.Element]] = lambda: (),
+        asks: Callable[[str], Iterable[ET.Element]] = lambda _to: (),
     ) -> None:
-        """`asks` gives what is asked along of the people that are written to."""
+        """`asks` gives what is asked along of somebody (a bare address) who is written to."""
         self._bench, self._account, self._rooms, self._client = bench, account, rooms, client
         self._asks = asks
         self._acknowledging: asyncio.Task[None] | None = None
@@ -115,7 +115,7 @@ class Outbox:
         crash_point("marked")
         self._under_way.add(message.id)
         try:
-            client.put(_stanza(message, self._asks() if message.kind is ChatKind.PERSON else ()), message.id)
+            client.put(_stanza(message, self._asks(message.to) if message.kind is ChatKind.PERSON else ()), message.id)
         except Trouble as trouble:
             self._bench.move(message.id, Delivery.FAILED, trouble.problem.fault.value.replace("-", " "))
             sessions.arrived(self._bench.db, message.id)

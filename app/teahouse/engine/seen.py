@@ -79,9 +79,10 @@ class Seen:
 
     def followed(self, room: int) -> None:
         """An archive was read to its end, a room's or that of the account (0): now it can be told who is ahead."""
-        for chat in chats.every(self._bench.db):
-            if chat.account == self._account().id and (chat.id == room if room else chat.kind is ChatKind.PERSON):
-                self.changed(chat.id)
+        everybody = () if room else chats.every(self._bench.db)
+        people = (one.id for one in everybody if one.account == self._account().id and one.kind is ChatKind.PERSON)
+        for chat in (room,) if room else people:
+            self.changed(chat)
 
     def changed(self, chat: int) -> None:
         """The user has read on in a chat."""

@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 import tomllib
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from slixmpp import ClientXMPP
@@ -28,6 +29,7 @@ from teahouse.process import end_with_parent
 
 TYPING = (0.4, 1.2)
 PAUSE = (20.0, 60.0)
+_MARKERS = "urn:xmpp:chat-markers:0"
 
 
 class Visitor(ClientXMPP):
@@ -42,6 +44,7 @@ class Visitor(ClientXMPP):
         self.ssl_context.check_hostname = True
         self.enable_starttls = False
         self.register_plugin("xep_0045")
+        self.register_plugin("xep_0184")
         self.register_plugin("xep_0199")
         self.add_event_handler("session_start", self.arrive)
         self.add_event_handler("message", self.hear)
@@ -63,8 +66,16 @@ class Visitor(ClientXMPP):
         """Answer what is said to this guest alone."""
         if message["type"] in ("chat", "normal") and message["body"]:
             sender: JID = message["from"]
+            if message.xml.find(f"{{{_MARKERS}}}markable") is not None:
+                self.see(message)
             nick = sender.resource if sender.bare in (LOBBY, MEMBERS) else sender.local
             self.later(sender, answer(self.guest, message["body"], nick), "chat")
+
+    def see(self, message: Message) -> None:
+        """Tell whoever wanted to know that it was read (XEP-0333)."""
+        told = self.make_message(mto=message["from"].bare, mtype="chat")
+        ET.SubElement(told.xml, f"{{{_MARKERS}}}displayed", {"id": message["id"]})
+        told.send()
 
     def overhear(self, message: Message) -> None:
         """Answer in a room when addressed."""

@@ -9,7 +9,7 @@ from teahouse.store.database import Database
 
 _COLUMNS = (
     "id, account, jid, kind, title, nick, unread, mentions, read_up_to, last_text, last_sender, last_time,"
-    " draft, subject, pinned, joined, exposed, keep_days, ended, end_reason, end_actor, end_venue"
+    " draft, subject, pinned, joined, exposed, keep_days, telling, ended, end_reason, end_actor, end_venue"
 )
 PREVIEW = 200
 """Characters of the last message kept in the chat's row."""
@@ -27,7 +27,7 @@ class Joined:
 
 def _chat(row: tuple[object, ...]) -> Chat:
     number, account, jid, kind, title, nick, unread, mentions, read, text, sender, time, draft, *more = row
-    subject, pinned, joined, exposed, keep, ended, *told = more
+    subject, pinned, joined, exposed, keep, telling, ended, *told = more
     return Chat(
         id=int(str(number)),
         account=int(str(account)),
@@ -47,6 +47,7 @@ def _chat(row: tuple[object, ...]) -> Chat:
         joined=bool(joined),
         exposed=bool(exposed),
         keep_days=int(str(keep)),
+        telling=str(telling),
         ending=Ending(End(ended), *map(str, told)) if ended else None,
     )
 
@@ -141,6 +142,11 @@ def set_inside(db: Database, number: int, nick: str) -> None:
 def set_subject(db: Database, number: int, subject: str) -> None:
     """Keep a room's subject."""
     db.run("UPDATE chat SET subject = ? WHERE id = ?", (subject, number))
+
+
+def set_telling(db: Database, number: int, telling: str) -> None:
+    """Keep what the person of a chat is told of their messages."""
+    db.run("UPDATE chat SET telling = ? WHERE id = ?", (telling, number))
 
 
 def set_draft(db: Database, number: int, text: str) -> None:

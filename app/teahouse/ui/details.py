@@ -17,6 +17,7 @@ from teahouse.ui.known import Known
 from teahouse.ui.occupants import OCCUPANT, OccupantDelegate, OccupantsModel, row_height
 from teahouse.ui.people import People, Who
 from teahouse.ui.roomwords import facts_lines
+from teahouse.ui.telling import TellingChoice
 from teahouse.ui.widgets import Facts, button, frame, plain, row, tidy, tool
 
 SEARCH_FROM = 20
@@ -41,7 +42,7 @@ class Details(QFrame):
         self._facts, self._person_facts = Facts(), Facts()
         self.count, self.nobody = plain("", 13, "ink2", bold=True), plain("", 13, "ink3", wrap=True)
         self.search, self.list = QLineEdit(), QListView()
-        self.keeping = KeepingCard(bridge)
+        self.keeping, self.telling = KeepingCard(bridge), TellingChoice(bridge)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(AGAIN_AFTER_MS)
@@ -57,6 +58,7 @@ class Details(QFrame):
         fresh = self._chat is None or self._chat.id != chat.id
         self._chat = chat
         self.keeping.show_chat(chat)
+        self.telling.show_chat(chat)
         room = chat.kind is ChatKind.ROOM
         for part, shown in ((self._see, room), (self._here, room), (self._contact, not room)):
             part.setVisible(shown)
@@ -86,6 +88,8 @@ class Details(QFrame):
         contact.addLayout(self._person_facts)
         self._add = button(_("Add to contacts"), self._add_contact, "primary")
         contact.addWidget(self._add)
+        contact.addSpacing(4)
+        contact.addLayout(self.telling)
         layout = QVBoxLayout(self)
         tidy(layout, (16, 16, 16, 16), 14)
         layout.addWidget(self._close)
