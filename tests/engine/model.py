@@ -311,15 +311,42 @@ class Delivering(RuleBasedStateMachine):
         self._run(self._cut())
 
     async def _cut(self) -> None:
-        client, self.client = self.client, None
+        client = self.client
         assert client is not None and self.line is not None
         self.line.up = False
         client.connection_lost(None)
+        self._parted(client)
+        await self._turns()
+
+    def _parted(self, client: Client) -> None:
+        self.client = None
         self.server.up.clear()
         self.server.down.clear()
         self.server.now = None
         if self.online.session.client is client:
             self.online.session._parted(client, Direct())
+
+    @precondition(lambda self: self.client is None)
+    @rule()
+    def flash(self) -> None:
+        """A connection that has ended before the session notices that it was up."""
+        self._run(self._flash())
+
+    async def _flash(self) -> None:
+        await self._connect()
+        client = self.client
+        assert client is not None and self.line is not None
+        for _ in range(4):
+            while self.server.up:
+                self.server.take()
+            while self.server.down:
+                client.data_received(self.server.down.popleft().encode())
+        self.line.up = False
+        client.connection_lost(None)
+        if client.phase is Phase.BOUND:
+            self.online.session.client = client
+            self.online.session._arrived(client)
+        self._parted(client)
         await self._turns()
 
     @rule()

@@ -39,6 +39,16 @@ def test_whatever_happens_is_delivered() -> None:
     run_state_machine_as_test(Delivering, settings=SHORT)
 
 
+def test_what_a_connection_brought_that_ended_at_once_is_not_lost() -> None:
+    """It was resumed, and over before the session had taken it over."""
+    talk = Delivering()
+    talk.cut(0)
+    for _ in range(3):
+        talk.hear()
+    talk.flash()
+    talk.teardown()
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(3_600)
 def test_whatever_happens_is_delivered_long() -> None:

@@ -30,7 +30,8 @@ _BACKLOG, _BACKLOG_BYTES = 2_000, 8 << 20
 STANZA_BYTES = 240_000
 """The most that is sent as one: the usual servers take 256 KiB."""
 _STANZAS = tuple(f"{{{CLIENT}}}{name}" for name in ("message", "presence", "iq"))
-_UNWRITTEN = (Fault.DISK_FULL, Fault.NOT_WRITABLE)
+_UNTAKEN = (Fault.DISK_FULL, Fault.NOT_WRITABLE, Fault.OFFLINE)
+"""Why a stanza was not dealt with, but will be when it comes again."""
 _OVER = (Fault.SERVER_MISBEHAVED, Fault.SESSION_REPLACED)
 
 
@@ -102,7 +103,10 @@ class Client(GuardedStream):
     @on_stanza.setter
     def on_stanza(self, listener: Callable[[ET.Element], None]) -> None:
         self._on_stanza = listener
-        self._drain_soon()
+        if self.lost.done():
+            self._take_rest()
+        else:
+            self._drain_soon()
 
     def data_received(self, data: bytes | str) -> None:
         """The socket is left unread while too much waits."""
@@ -144,7 +148,7 @@ class Client(GuardedStream):
             elif self._on_stanza is not None:
                 self._on_stanza(xml)
         except Trouble as trouble:
-            if trouble.problem.fault in _UNWRITTEN:
+            if trouble.problem.fault in _UNTAKEN:
                 # Not acknowledged, nor is anything behind it: it comes again.
                 self._backlog.clear()
                 return self.fail(trouble.problem)
@@ -189,9 +193,8 @@ class Client(GuardedStream):
     # -- the end ---------------------------------------------------------
 
     def gone(self) -> None:
-        """The connection has ended: what came whole still counts; say why to everybody who waits."""
-        while self._backlog and self._on_stanza is not None:
-            self._take(self._backlog.popleft())
+        """The connection has ended; say why to everybody who waits."""
+        self._take_rest()
         problem = self.problem or Problem(Fault.CONNECTION_LOST, self.host)
         told = problem.fault is Fault.CONNECTION_LOST and problem.detail
         if self._carries and (told or problem.fault in _OVER or not self.stream.resumable):
@@ -202,6 +205,11 @@ class Client(GuardedStream):
             self.ready.set_exception(Trouble(problem))
         if not self.lost.done():
             self.lost.set_result(problem)
+
+    def _take_rest(self) -> None:
+        """What came whole still counts."""
+        while self._backlog and self._on_stanza is not None:
+            self._take(self._backlog.popleft())
 
     async def closed(self, seconds: float = 2) -> None:
         """Wait until the connection is gone; it is cut after so many seconds."""
