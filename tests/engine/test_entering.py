@@ -11,7 +11,7 @@ import pytest
 from teahouse.domain import commands as c
 from teahouse.domain import events as e
 from teahouse.domain.account import ANYWHERE, Account, Link, Route, Server
-from teahouse.domain.chat import ChatKind
+from teahouse.domain.chat import ChatKind, Presence
 from teahouse.domain.message import Delivery
 from teahouse.engine.client import Client
 from teahouse.engine.desk import Desk
@@ -22,7 +22,7 @@ from teahouse.engine.routing import routes_of
 from teahouse.store import accounts, chats
 from teahouse.store.database import Database
 from tests.engine.test_delivery import MakeEngine
-from tests.rig.honest import FULL, ROSE, TEA, Honest, presence
+from tests.rig.honest import FULL, ROSE, TEA, Honest, presence, said
 from tests.rig.hostile import JID, Hostile
 from tests.rig.hostile import Wire as ServerWire
 from tests.rig.wait import until
@@ -100,6 +100,20 @@ def test_a_room_left_while_it_is_entered_again_is_not_entered(world: World) -> N
     world.fence()
     world.fence()
     assert entries(world, since, TEA) == []
+
+
+def test_the_end_of_an_earlier_stay_keeps_nobody_out(world: World) -> None:
+    async def gone_first(wire: ServerWire, stanza: ET.Element) -> bool:
+        if stanza.tag.endswith("}presence") and stanza.get("to", "").startswith(f"{TEA}/"):
+            wire.send(presence("willow", codes=(110,), type="unavailable").encode())
+        return False
+
+    world.honest.before = gone_first
+    before = len(world.house.seen(e.ChatStored))
+    break_off(world)
+    until(lambda: Presence.HERE in [event.chat.presence for event in world.house.seen(e.ChatStored)[before:]])
+    world.send(said("plum", "good to see you"))
+    until(lambda: "good to see you" in world.said())
 
 
 @pytest.mark.parametrize("left", [True, False])

@@ -18,15 +18,18 @@ from teahouse.domain.chat import Presence
 from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery
 from teahouse.domain.problem import Fault
-from teahouse.engine.session import HOLD, Held, Session
+from teahouse.engine.desk import Desk
+from teahouse.engine.routing import routes_of
+from teahouse.engine.session import HOLD, Held
 from teahouse.engine.stream import WRAP, Ledger, OutOfStep, Sent, Stream
 from teahouse.net.way import ByTor, Direct, Way
+from teahouse.store import accounts
 from teahouse.store.database import Database
 from tests.conftest import AccountMaker
 from tests.rig.engine import RunningEngine
 from tests.rig.faults import GOOD, Faults, Plan
 from tests.rig.honest import FULL, ROSE, TEA, said
-from tests.rig.hostile import Hostile
+from tests.rig.hostile import JID, Hostile
 from tests.rig.managed import SM, Managed
 from tests.rig.peer import Peer
 from tests.rig.prosody import Login, Prosody
@@ -281,14 +284,17 @@ def test_b11_a_session_goes_on_only_by_the_way_it_came(way: Way, usable: bool) -
     assert not replace(held, since=held.since - HOLD).usable(held.way)
 
 
-def test_a_clock_that_is_set_back_stretches_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_is_set_back_stretches_no_pause(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     clock = itertools.count(1_000_000, -86_400)
     monkeypatch.setattr("time.time", lambda: float(next(clock)))
-    session = Session(None, None, "", None)  # type: ignore[arg-type]
 
     async def paused() -> None:
+        db = Database(tmp_path / "db", bytes(32))
+        desk = Desk(db, lambda _: None, routes_of(None, lambda _: None, None), offline=True)
+        session = desk.add(accounts.add(db, Account(0, JID, "willow"), "secret")).session
         async with asyncio.timeout(10):
             await session._pause(0.05)
+        db.close()
 
     asyncio.run(paused())
 

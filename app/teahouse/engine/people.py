@@ -10,6 +10,7 @@ from functools import partial
 
 from teahouse.domain.account import Account
 from teahouse.domain.jid import Jid
+from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.archive import Item
 from teahouse.engine.arrivals import Arrival, of_archived_room, of_copy, of_person
 from teahouse.engine.authority import Authority, Copied, archive_id
@@ -64,7 +65,10 @@ class People:
         """What an archive holds, for its chat; None when it says nothing, or goes to the tray. Raises Trouble."""
         if archive != self._authority.own.bare:
             room = self._rooms.get(archive)
-            return of_archived_room(self._account, room, item.message, item.id, item.stamp) if room else None
+            if room is None:
+                # We went out while it was read: that it holds nothing for us must not be written down.
+                raise Trouble(Problem(Fault.NOT_ALLOWED, archive))
+            return of_archived_room(self._account, room, item.message, item.id, item.stamp)
         copied = self._authority.copied(item.message)
         if copied is None:
             return None

@@ -159,7 +159,10 @@ class Rooms:
             room.nick = Jid.parse(f"{room.jid}/{new_nick}").resource
             chats.set_nick(self._bench.db, room.chat, room.nick)
         elif shown.mine:
-            self._out(room, ending_of(shown.user, shown.codes))
+            ending = ending_of(shown.user, shown.codes)
+            # On the way in, without a cause, it is the end of a stay before this one: the answer to us comes later.
+            if ending is not None or room.presence is not Presence.ENTERING:
+                self._out(room, ending)
 
     def _out(self, room: Room, ending: Ending | None) -> None:
         room.presence = Presence.AWAY_FROM

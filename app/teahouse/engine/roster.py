@@ -46,13 +46,15 @@ class Roster:
             self._entries.clear()
         items = query.findall(f"{{{ROSTER}}}item")
         touched = {jid for item in items[:MOST] if (jid := self._item(item))}
-        self.announce()
         version = query.get("ver", "")
         if len(version) > _VERSION_KEPT or len(items) > MOST:
             # What was not read must be told again.
             version = ""
         kept = (self.contacts[jid] for jid in touched & self._entries)
-        contacts.keep(self._bench.db, self._account, kept, touched - self._entries, version, whole=whole)
+        try:
+            contacts.keep(self._bench.db, self._account, kept, touched - self._entries, version, whole=whole)
+        finally:
+            self.announce()
 
     def request(self, *, versioned: bool) -> ET.Element:
         """Ask for the roster, or, where the server keeps versions, for what has changed."""
