@@ -405,13 +405,20 @@ class Delivering(RuleBasedStateMachine):
                 for _ in range(5):
                     self._run(self._turns())
                 self._run(asyncio.sleep(0.002))
-                if not self.server.up and not self.server.down and not self.online.reading.busy:
+                still = not self.server.up and not self.server.down and not self.online.reading.busy
+                if still and self._all_there():
                     break
             while self.server.up:
                 self.server.take()
             while self.server.down and self.client is not None and self.client.problem is None:
                 self._run(self._arrive(self.server.down.popleft()))
         self.desk.inbound.flush()
+
+    def _all_there(self) -> bool:
+        """Whether nothing is to be waited for any more: what is late by a thread of its own comes by waiting."""
+        history = self.history()
+        ticked = all(m.state in TICKED for m in history if m.mine)
+        return ticked and sum(not m.mine for m in history) >= self.theirs
 
     def teardown(self) -> None:
         """In the end the network is good: then all is where it belongs."""
