@@ -31,6 +31,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Batches are written down in the next turn of the loop."""
     monkeypatch.setattr("teahouse.engine.inbound.TICK", 0)
     monkeypatch.setattr("teahouse.engine.online.SECOND_LOOK", 0)
+    monkeypatch.setattr("teahouse.engine.pacer.WORK", float("inf"))
     with _without_authorities():
         yield
 

@@ -125,6 +125,12 @@ class ChatServer:
         """It goes on as if nothing had been."""
         self._signal(signal.SIGCONT)
 
+    def cpu(self) -> float:
+        """Seconds of processor time that it has used so far."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """The server dies without a word."""
         assert self._process

@@ -290,7 +290,42 @@ def _done(name: str, command: c.Command) -> Iterator[Condition]:
     yield quiet
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (online, join, flood, idle, chats, kept)}
+def missed() -> Iterator[Condition]:
+    """Away five times while others write; somebody types in another chat while what was missed comes in."""
+    yield from opened()
+    window = main_window()
+    account = next(iter(window.known.accounts))
+    yield lambda: window.known.online(account)
+    nobody, rose = sorted(window.known.chats.values(), key=lambda chat: chat.jid)
+    window.open_chat(nobody)
+    yield lambda: window.conversation.chat is not None and window.conversation.chat.id == nobody.id
+    yield quiet
+    box = window.conversation.composer.box
+    whole, echo, home = 0.0, 0.0, Path(os.environ["HOME"])
+    box.setFocus()
+    for number in range(5):
+        window._bridge.do(c.Disconnect(account))
+        yield lambda: not window.known.online(account)
+        (home / f"away-{number}").touch()
+        yield (home / f"sent-{number}").exists
+        window._bridge.do(c.Connect(account))
+        yield lambda: window.known.online(account)
+        begun, wanted, keys = time.monotonic(), 2_000 * (number + 1), Typist(box)
+        HEART.reset()
+
+        def all_there(wanted: int = wanted, keys: Typist = keys) -> bool:
+            keys.press()
+            return window.known.chats[rose.id].unread >= wanted
+
+        yield all_there
+        whole, echo = whole + time.monotonic() - begun, max(echo, keys.worst)
+        figure("longest stall ms", HEART.worst * 1e3)
+        yield quiet
+    figure("10,000 caught up s", whole)
+    figure("longest echo ms", echo * 1e3)
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (online, join, flood, idle, chats, kept, missed)}
 
 
 def run(chosen: Options, paths: ProfilePaths, link: BrokerLink) -> int:

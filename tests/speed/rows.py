@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.speed import rooms, routes, start, stored, window
+from tests.speed import devices, rooms, routes, start, stored, window
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,11 @@ ROWS = (
         "flood 2,000",
         window.flood,
         {"last on screen s": "1.0", "longest echo ms": "50", "memory PSS MB": "120"},
+    ),
+    Row(
+        "missed 10,000",
+        devices.missed,
+        {"10,000 caught up s": "4", "longest echo ms": "50", "longest stall ms": "50"},
     ),
     Row("idle", window.idle, {"CPU of 60 s": "0.06", "memory PSS MB": "100"}),
 )

@@ -38,18 +38,24 @@ def profile(home: Path, account: Account, password: str) -> tuple[Database, Acco
 def measured(home: Path, display: Xvfb, scenario: str, *arguments: str) -> Figures:
     """One run of a scenario; its figures by name."""
     environment = {"DISPLAY": display.name, "QT_QPA_PLATFORM": "xcb", "SPEED_BEGUN": repr(time.time())}
-    found: Figures = defaultdict(list)
     with Program(home, scenario, *arguments, environment=environment, module="tests.speed.driven") as program:
         assert program.wait(180) == 0, program.output
-        for line in program.output.splitlines():
-            if line.startswith("figure "):
-                name, _, value = line.removeprefix("figure ").rpartition(" ")
-                found[name].append(float(value))
+        return figures_of(program.output)
+
+
+def figures_of(output: str) -> Figures:
+    """The figures that a scenario has printed, by name."""
+    found: Figures = defaultdict(list)
+    for line in output.splitlines():
+        if line.startswith("figure "):
+            name, _, value = line.removeprefix("figure ").rpartition(" ")
+            found[name].append(float(value))
     return found
 
 
 @contextmanager
-def _served() -> Iterator[tuple[Prosody, Xvfb, Path]]:
+def served() -> Iterator[tuple[Prosody, Xvfb, Path]]:
+    """A server, a display and a folder."""
     with tempfile.TemporaryDirectory() as folder:
         server, display = Prosody(Path(folder) / "server").start(), Xvfb()
         try:
@@ -61,7 +67,7 @@ def _served() -> Iterator[tuple[Prosody, Xvfb, Path]]:
 
 def _rounds(scenario: str, rounds: int, prepare: Callable[[Prosody, Login], None] | None = None) -> Figures:
     figures: Figures = defaultdict(list)
-    with _served() as (server, display, folder):
+    with served() as (server, display, folder):
         for number in range(rounds):
             login = server.fresh()
             if prepare is not None:

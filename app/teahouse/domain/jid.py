@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from teahouse.domain.problem import Fault, Problem, Trouble
 
@@ -20,16 +21,7 @@ class Jid:
     @classmethod
     def parse(cls, text: str) -> "Jid":
         """Read an address as typed or received; raises Trouble(BAD_ADDRESS)."""
-        bare, _, resource = text.partition("/")
-        # Never of the resource: in a room, a name with a space behind it is another name.
-        bare = bare.strip()
-        local, at, domain = bare.rpartition("@")
-        local = unicodedata.normalize("NFC", local).lower()
-        domain = unicodedata.normalize("NFC", domain).lower().rstrip(".")
-        resource = unicodedata.normalize("NFC", resource)
-        if not _sound(local, domain, resource) or (at and not local):
-            raise Trouble(Problem(Fault.BAD_ADDRESS, text[:80]))
-        return cls(local, domain, resource)
+        return _parsed(text)
 
     @property
     def bare(self) -> str:
@@ -38,6 +30,21 @@ class Jid:
 
     def __str__(self) -> str:
         return f"{self.bare}/{self.resource}" if self.resource else self.bare
+
+
+@lru_cache(maxsize=1_024)
+def _parsed(text: str) -> Jid:
+    # In an archive's page the same few addresses stand hundreds of times.
+    bare, _, resource = text.partition("/")
+    # Never of the resource: in a room, a name with a space behind it is another name.
+    bare = bare.strip()
+    local, at, domain = bare.rpartition("@")
+    local = unicodedata.normalize("NFC", local).lower()
+    domain = unicodedata.normalize("NFC", domain).lower().rstrip(".")
+    resource = unicodedata.normalize("NFC", resource)
+    if not _sound(local, domain, resource) or (at and not local):
+        raise Trouble(Problem(Fault.BAD_ADDRESS, text[:80]))
+    return Jid(local, domain, resource)
 
 
 def _sound(local: str, domain: str, resource: str) -> bool:

@@ -5,8 +5,10 @@ A page is refused when it is too long, repeats an id, is empty without being the
 its end names. No clock is ever sent: history is asked for by id and by count.
 """
 
+import asyncio
 import secrets
 import xml.etree.ElementTree as ET
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from teahouse.crash import crash_point
@@ -16,6 +18,8 @@ from teahouse.engine.client import Client
 from teahouse.engine.xml import CLIENT, FORWARD, MAM, RSM, child_text, condition, el
 
 PAGE = 250
+MOST_PAGES = 4_000
+"""Pages that are read at a time: an archive that never ends gets no further."""
 PATIENCE = 60.0
 """Seconds until a page must be there."""
 
@@ -112,6 +116,26 @@ class Archives:
             gone = named == "item-not-found"
             raise Trouble(Problem(Fault.HISTORY_GONE if gone else Fault.NOT_ALLOWED, wanted.archive, said))
         return _judged(asked, answer, client)
+
+    async def onward(self, client: Client, archive: str, after: str) -> AsyncGenerator[Page, None]:
+        """All pages behind an id; the server looks for the next one while one is being used. Raises as `page` does."""
+        seen, asked = {after}, asyncio.ensure_future(self.page(client, Wanted(archive, after=after)))
+        try:
+            for _ in range(MOST_PAGES):
+                page = await asked
+                ids = {item.id for item in page.items}
+                if ids & seen:
+                    raise client.misbehaved("an archive that loops")
+                seen |= ids
+                if page.complete:
+                    yield page
+                    return
+                asked = asyncio.ensure_future(self.page(client, Wanted(archive, after=page.items[-1].id)))
+                yield page
+            raise Trouble(Problem(Fault.TIMED_OUT, archive))
+        finally:
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
 
 
 def _judged(asked: _Open, answer: ET.Element, client: Client) -> Page:

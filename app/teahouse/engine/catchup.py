@@ -9,12 +9,13 @@ cannot get on, a gap is kept for the user to see.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import Event, GapsChanged
 from teahouse.domain.history import Gap
-from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.domain.problem import Fault, Trouble
 from teahouse.engine.archive import Archives, Item, Wanted
 from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
@@ -25,8 +26,6 @@ from teahouse.engine.xml import MAM
 from teahouse.store import archives, chats, messages, outbox
 
 log = logging.getLogger(__name__)
-MOST_PAGES = 4_000
-"""Pages that are read at a time: an archive that never ends gets no further."""
 PAGES_BACK = 40
 """Pages that are read from an archive's end towards something that we have."""
 OLDER = 100
@@ -143,27 +142,21 @@ class CatchUp:
 
     async def _forward(self, client: Client, archive: str, room: int, cursor: str, stretch: Stretch) -> None:
         after = self._start(archive, cursor, room)
-        again, seen, pacer = after != cursor, {after}, Pacer()
+        again, pacer = after != cursor, Pacer()
         known = Stretch(fresh=False, low=messages.where(self._bench.db, self._account, archive, after))
-        for _ in range(MOST_PAGES):
-            page = await self._pages.page(client, Wanted(archive, after=after))
-            if not seen.isdisjoint(item.id for item in page.items):
-                raise client.misbehaved("an archive that loops")
-            seen.update(item.id for item in page.items)
-            after = page.items[-1].id if page.items else after
-            new = page.items
-            if again:
-                # Up to the cursor all is known but what is in doubt.
-                at = next((at for at, item in enumerate(new, 1) if item.id == cursor), 0)
-                again = not at
-                self._inbound.bring(self._arrivals(archive, new[: at or None], known), list)
-                new = new[at:] if at else ()
-            if not again or page.complete:
-                self._keep(archive, room, new, stretch, after, done=page.complete)
-            if page.complete:
-                return
-            await pacer.breathe()
-        raise Trouble(Problem(Fault.TIMED_OUT, archive))
+        async with aclosing(self._pages.onward(client, archive, after)) as pages:
+            async for page in pages:
+                after = page.items[-1].id if page.items else after
+                new = page.items
+                if again:
+                    # Up to the cursor all is known but what is in doubt.
+                    at = next((at for at, item in enumerate(new, 1) if item.id == cursor), 0)
+                    again = not at
+                    self._inbound.bring(self._arrivals(archive, new[: at or None], known), list)
+                    new = new[at:] if at else ()
+                if not again or page.complete:
+                    self._keep(archive, room, new, stretch, after, done=page.complete)
+                await pacer.breathe()
 
     async def _begin(self, client: Client, archive: str, room: int, stretch: Stretch) -> bool:
         """Nothing is known of this archive yet: its newest page is where reading begins."""

@@ -79,6 +79,8 @@ class People:
         """In its chat; None when the tray holds it."""
         if arrival is None:
             return None
+        if (known := chats.find(self._bench.db, self._account, other.bare)) is not None:
+            return replace(arrival, chat=known.id)
         if not arrival.mine and self._is_stranger(other):
             self._requests.take(arrival)
             return None
@@ -87,7 +89,6 @@ class People:
         return replace(arrival, chat=chat.id)
 
     def _is_stranger(self, who: Jid) -> bool:
-        """Whether this is neither a contact nor somebody whom the user writes with, nor our own server or account."""
-        if self._roster.holds(who.bare) or who.bare in (self._authority.own.bare, self._authority.own.domain):
-            return False
-        return chats.find(self._bench.db, self._account, who.bare) is None
+        """Whether this, of whom there is no chat, is neither a contact nor our own server or account."""
+        own = self._authority.own
+        return not self._roster.holds(who.bare) and who.bare not in (own.bare, own.domain)
