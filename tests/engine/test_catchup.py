@@ -33,7 +33,7 @@ class Ended(Exception):
     """The program ends here."""
 
 
-class Kept:
+class Kept(Archives):
     """An archive of what rose said; `before_page` happens before each page, by its number."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class Life:
         known = accounts.every(self.db)
         account = known[0] if known else accounts.add(self.db, Account(0, JID, "willow"), "secret")
         self.online: Online = self.desk.add(account)
-        self.online.reading._pages = cast(Archives, archive)
+        self.online.reading._pages = archive
         self.account = account.id
         self.chat = chats.ensure(self.db, account.id, ROSE, ChatKind.PERSON, "Rose").id
 
