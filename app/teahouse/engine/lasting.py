@@ -14,6 +14,8 @@ from teahouse.store import sessions
 from teahouse.store.database import Database
 from teahouse.store.sessions import Kept
 
+__all__ = ["Kept", "Lasting"]
+
 
 class Lasting:
     """The one of an account."""
@@ -22,17 +24,16 @@ class Lasting:
         self._db, self._account = db, account
         self._stream: Stream | None = None
         self.before: Stream | None = None
-        """A session of before this program was started, until it goes on or is over, and what was known in it."""
-        self.kept: Kept | None = None
+        """A session of before this program was started, until it goes on or is over."""
 
-    def take(self, account: Account) -> Stream | None:
-        """The session of before, if there is one that may go on."""
-        self.kept = sessions.take(self._db, self._account) if account.route is Route.DIRECT else None
-        if self.kept is None:
+    def take(self, account: Account) -> Kept | None:
+        """The session of before (`before`), if there is one that may go on, and what was known in it."""
+        kept = sessions.take(self._db, self._account) if account.route is Route.DIRECT else None
+        if kept is None:
             self.over()
-            return None
-        self.before = Stream.of_before(Jid.parse(self.kept.address), self.kept.id, self.kept.handled)
-        return self.before
+        else:
+            self.before = Stream.of_before(Jid.parse(kept.address), kept.id, kept.handled)
+        return kept
 
     def attend(self, stream: Stream, account: Account) -> None:
         """Keep this session from now on."""

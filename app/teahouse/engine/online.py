@@ -71,17 +71,17 @@ class Online:
 
     def begin(self, *, goes: bool) -> None:
         """At the start of the program: go on where it stopped, or begin anew; go online if it `goes` by itself."""
-        if goes and self.session.go_on():
-            kept = self.session.lasting.kept
-            judge, followed = self.reception.authority, kept is not None and kept.followed
-            judge.archived, judge.carbons = (kept.archived, kept.carbons) if kept else (False, False)
-            if followed:
+        kept = self.session.go_on() if goes else None
+        if kept is None:
+            self.session.lasting.over()
+            self.outbox.lost()
+        else:
+            judge = self.reception.authority
+            judge.archived, judge.carbons = kept.archived, kept.carbons
+            if kept.followed:
                 self._inbound.followed.add((self.account.id, judge.own.bare))
             else:
                 self._inbound.unread.add((self.account.id, 0))
-        else:
-            self.session.lasting.over()
-            self.outbox.lost()
         if goes:
             self.session.start(awaited=False)
 
@@ -107,7 +107,7 @@ class Online:
         self.seen.changed(chat)
 
     def _followed(self, room: int) -> None:
-        if not room:
+        if (self.account.id, self.account.jid) in self._inbound.followed:
             self.session.lasting.follow()
         self.reception.people.marks.settle()
         self.seen.followed(room)
@@ -155,6 +155,9 @@ class Online:
         self.session.lasting.know(archived=judge.archived, carbons=judge.carbons)
         if again:
             # Nobody knows any more who is there and in which rooms we are: the server tells it to whoever comes.
+            # What it gets in between is in the archive alone, which has to be read on from what came before.
+            self._inbound.followed.discard((self.account.id, client.own.bare))
+            self.reading.expect(keeps=keeps_history(self.features))
             client.put(absence())
         client.put(presence())
         self._spawn(self._read(client))
@@ -167,7 +170,7 @@ class Online:
         if not doubts:
             # Nothing that is written now can overtake anything.
             self.outbox.judged(reaches=False)
-        await self.seen.take(self.features)
+        self._spawn(self.seen.take(self.features))
         keeps, own = keeps_history(self.features), client.own.bare
         self.reading.expect(keeps=keeps)
         reaches = keeps and await self.reading.catch_up(client, own, follow=False)
