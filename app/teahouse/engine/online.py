@@ -78,10 +78,6 @@ class Online:
         else:
             judge = self.reception.authority
             judge.archived, judge.carbons = kept.archived, kept.carbons
-            if kept.followed:
-                self._inbound.followed.add((self.account.id, judge.own.bare))
-            else:
-                self._inbound.unread.add((self.account.id, 0))
         if goes:
             self.session.start(awaited=False)
 
@@ -107,8 +103,6 @@ class Online:
         self.seen.changed(chat)
 
     def _followed(self, room: int) -> None:
-        if (self.account.id, self.account.jid) in self._inbound.followed:
-            self.session.lasting.follow()
         self.reception.people.marks.settle()
         self.seen.followed(room)
 
@@ -126,7 +120,11 @@ class Online:
     def _restored(self) -> None:
         self._attend()
         self.outbox.settled(self.client().stream.ledger.acked)
-        self._spawn(self._settle(self.client(), again=True))
+        # Nobody knows any more who is there and in which rooms we are: we go, and the server tells it to whoever comes.
+        # At once, before anything is entered. What it gets in between is in the archive, which is read on then.
+        self.client().put(absence())
+        self.reading.expect(keeps=True)
+        self._spawn(self._settle(self.client()))
 
     def _attend(self) -> None:
         self._last = client = self.client()
@@ -148,17 +146,11 @@ class Online:
             return True
         return False
 
-    async def _settle(self, client: Client, *, again: bool = False) -> None:
+    async def _settle(self, client: Client) -> None:
         self.reading.expect(keeps=True)
         self.features = await settle(client, self.reception, self.roster)
         judge = self.reception.authority
         self.session.lasting.know(archived=judge.archived, carbons=judge.carbons)
-        if again:
-            # Nobody knows any more who is there and in which rooms we are: the server tells it to whoever comes.
-            # What it gets in between is in the archive alone, which has to be read on from what came before.
-            self._inbound.followed.discard((self.account.id, client.own.bare))
-            self.reading.expect(keeps=keeps_history(self.features))
-            client.put(absence())
         client.put(presence())
         self._spawn(self._read(client))
         self._spawn(self.entering.all_again())

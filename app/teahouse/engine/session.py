@@ -98,7 +98,7 @@ class Session:
         self.account = account
         self._bench, self._password, self._ears = bench, password, ears
         self._held: Held | None = None
-        self.lasting = Lasting(bench.db, account.id)
+        self.lasting = Lasting(bench, lambda: self.account)
         self.client: Client | None = None
         self.link = Link.OFF
         self.problem: Problem | None = None
@@ -119,7 +119,7 @@ class Session:
 
     def go_on(self) -> Kept | None:
         """Go on, on coming online, with the session that ended with the program, and what was known in it."""
-        kept = self.lasting.take(self.account)
+        kept = self.lasting.take()
         if self.lasting.before is not None:
             self._held = Held(self.lasting.before, Direct())
         return kept
@@ -192,7 +192,7 @@ class Session:
         self._tell(Link.ONLINE)
         crash_point("resumed" if goes_on else "online")
         restored, client.stream.restored = client.stream.restored, False
-        self.lasting.attend(client.stream, self.account)
+        self.lasting.attend(client.stream)
         if not goes_on:
             self._ears.online()
         elif restored:
