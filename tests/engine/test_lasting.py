@@ -258,7 +258,8 @@ def test_the_servers_count_tells_what_it_has(
         number = next(n for n, s in enumerate(managed.got) if s.findtext(f"{{{CLIENT}}}body") == "hello")
         behind = len(managed.got) - number - 1
         managed.resumes, managed.mute = resumes, False
-        managed.lie = lambda where, count: str(count - behind + by) if where in ("resumed", "failed") else str(count)
+        # What was behind it is as if it had never come, and so is it where `by` says so.
+        managed.session.handled += by - behind
         again = engine("copy")
         until(lambda: [m.state for m in again.history(person.id) if m.mine] == [Delivery.ACKED], 20)
         bodies = [s.findtext(f"{{{CLIENT}}}body") for s in managed.got]
