@@ -129,6 +129,8 @@ class Episode:
     def _live(self, point: str, tally: Tally) -> None:
         if self._known:
             self._speak(self._chance.randint(0, 7))
+            if self._chance.random() < 0.5:
+                self._forget()
         life = self._life(point)
         told = self._zygote.begin(life)
         cut = self._chance.randint(0, 2 * life.count)
@@ -152,6 +154,13 @@ class Episode:
         self._has.update(told.words("has"))
         self._ticked.update(body for body in told.words("tick") if body.startswith("willow"))
         self._known = self._known or bool(told.words("ready"))
+
+    def _forget(self) -> None:
+        """The session does not go on: what may have been lost with it is judged by the archives."""
+        vault = Vault(self._folder)
+        db = Database(vault.database, vault.key())
+        db.run("DELETE FROM session")
+        db.close()
 
     def _want_something(self) -> None:
         """A stranger writes, and invites to a room."""

@@ -71,17 +71,13 @@ class Online:
 
     def begin(self, *, goes: bool) -> None:
         """At the start of the program: go on where it stopped, or begin anew; go online if it `goes` by itself."""
-        if goes and self.session.go_on():
-            kept = self.session.lasting.kept
-            judge, followed = self.reception.authority, kept is not None and kept.followed
-            judge.archived, judge.carbons = (kept.archived, kept.carbons) if kept else (False, False)
-            if followed:
-                self._inbound.followed.add((self.account.id, judge.own.bare))
-            else:
-                self._inbound.unread.add((self.account.id, 0))
-        else:
+        kept = self.session.go_on() if goes else None
+        if kept is None:
             self.session.lasting.over()
             self.outbox.lost()
+        else:
+            judge = self.reception.authority
+            judge.archived, judge.carbons = kept.archived, kept.carbons
         if goes:
             self.session.start(awaited=False)
 
@@ -107,8 +103,6 @@ class Online:
         self.seen.changed(chat)
 
     def _followed(self, room: int) -> None:
-        if not room:
-            self.session.lasting.follow()
         self.reception.people.marks.settle()
         self.seen.followed(room)
 
@@ -126,7 +120,11 @@ class Online:
     def _restored(self) -> None:
         self._attend()
         self.outbox.settled(self.client().stream.ledger.acked)
-        self._spawn(self._settle(self.client(), again=True))
+        # Nobody knows any more who is there and in which rooms we are: we go, and the server tells it to whoever comes.
+        # At once, before anything is entered. What it gets in between is in the archive, which is read on then.
+        self.client().put(absence())
+        self.reading.expect(keeps=True)
+        self._spawn(self._settle(self.client()))
 
     def _attend(self) -> None:
         self._last = client = self.client()
@@ -148,14 +146,11 @@ class Online:
             return True
         return False
 
-    async def _settle(self, client: Client, *, again: bool = False) -> None:
+    async def _settle(self, client: Client) -> None:
         self.reading.expect(keeps=True)
         self.features = await settle(client, self.reception, self.roster)
         judge = self.reception.authority
         self.session.lasting.know(archived=judge.archived, carbons=judge.carbons)
-        if again:
-            # Nobody knows any more who is there and in which rooms we are: the server tells it to whoever comes.
-            client.put(absence())
         client.put(presence())
         self._spawn(self._read(client))
         self._spawn(self.entering.all_again())
@@ -167,7 +162,7 @@ class Online:
         if not doubts:
             # Nothing that is written now can overtake anything.
             self.outbox.judged(reaches=False)
-        await self.seen.take(self.features)
+        self._spawn(self.seen.take(self.features))
         keeps, own = keeps_history(self.features), client.own.bare
         self.reading.expect(keeps=keeps)
         reaches = keeps and await self.reading.catch_up(client, own, follow=False)

@@ -61,6 +61,7 @@ class Seen:
         if items is not None:
             self._synced = True
             self._hold(items)
+            self._all_changed()
 
     def noted(self, event: ET.Element) -> None:
         """Our server says that another device has read on: `event` is by our own account."""
@@ -79,10 +80,15 @@ class Seen:
 
     def followed(self, room: int) -> None:
         """An archive was read to its end, a room's or that of the account (0): now it can be told who is ahead."""
-        everybody = () if room else chats.every(self._bench.db)
-        people = (one.id for one in everybody if one.account == self._account().id and one.kind is ChatKind.PERSON)
-        for chat in (room,) if room else people:
-            self.changed(chat)
+        if room:
+            self.changed(room)
+        elif self._synced:
+            self._all_changed()
+
+    def _all_changed(self) -> None:
+        for chat in chats.every(self._bench.db):
+            if chat.account == self._account().id:
+                self.changed(chat.id)
 
     def changed(self, chat: int) -> None:
         """The user has read on in a chat."""

@@ -24,7 +24,7 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
 from teahouse.engine.guard import Phase
-from teahouse.engine.lasting import Lasting
+from teahouse.engine.lasting import Kept, Lasting
 from teahouse.engine.stream import Stream
 from teahouse.net.certificate import look
 from teahouse.net.dial import dial
@@ -98,7 +98,7 @@ class Session:
         self.account = account
         self._bench, self._password, self._ears = bench, password, ears
         self._held: Held | None = None
-        self.lasting = Lasting(bench.db, account.id)
+        self.lasting = Lasting(bench, lambda: self.account)
         self.client: Client | None = None
         self.link = Link.OFF
         self.problem: Problem | None = None
@@ -117,12 +117,12 @@ class Session:
             self._failures = 0
             self._task = asyncio.ensure_future(self._run())
 
-    def go_on(self) -> bool:
-        """Go on, on coming online, with the session that ended with the program; whether there is one."""
-        before = self.lasting.take(self.account)
-        if before is not None:
-            self._held = Held(before, Direct())
-        return before is not None
+    def go_on(self) -> Kept | None:
+        """Go on, on coming online, with the session that ended with the program, and what was known in it."""
+        kept = self.lasting.take()
+        if self.lasting.before is not None:
+            self._held = Held(self.lasting.before, Direct())
+        return kept
 
     async def stop(self) -> None:
         """Go offline and stay there; waits until the connection is closed."""
@@ -192,7 +192,7 @@ class Session:
         self._tell(Link.ONLINE)
         crash_point("resumed" if goes_on else "online")
         restored, client.stream.restored = client.stream.restored, False
-        self.lasting.attend(client.stream, self.account)
+        self.lasting.attend(client.stream)
         if not goes_on:
             self._ears.online()
         elif restored:

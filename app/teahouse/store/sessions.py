@@ -23,8 +23,6 @@ class Kept:
     archived: bool
     """Whether the server gives messages ids of their archive, and (`carbons`) sends copies."""
     carbons: bool
-    followed: bool
-    """Whether the archive had been read to its end, so that what comes follows on it."""
 
 
 def begin(db: Database, account: int, id: str, address: str) -> None:
@@ -37,11 +35,6 @@ def know(db: Database, account: int, *, archived: bool, carbons: bool) -> None:
     db.run("UPDATE session SET archived = ?, carbons = ? WHERE account = ?", (archived, carbons, account))
 
 
-def follow(db: Database, account: int) -> None:
-    """The account's archive is read to its end."""
-    db.run("UPDATE session SET followed = 1 WHERE account = ?", (account,))
-
-
 def count(db: Database, account: int, handled: int) -> None:
     """So many of the server's stanzas are dealt with; to be written with what they brought."""
     db.run("UPDATE session SET handled = ?, tries = 0 WHERE account = ? AND handled <> ?", (handled, account, handled))
@@ -49,14 +42,12 @@ def count(db: Database, account: int, handled: int) -> None:
 
 def take(db: Database, account: int) -> Kept | None:
     """The session that may go on, tried once more with this; None when there is none, or it was tried too often."""
-    row = db.one(
-        "SELECT id, address, handled, archived, carbons, followed, tries FROM session WHERE account = ?", (account,)
-    )
-    if not row or row[6] >= TRIES:
+    row = db.one("SELECT id, address, handled, archived, carbons, tries FROM session WHERE account = ?", (account,))
+    if not row or row[5] >= TRIES:
         return None
     db.run("UPDATE session SET tries = tries + 1 WHERE account = ?", (account,))
-    id, address, handled, archived, carbons, followed, _ = row
-    return Kept(id, address, handled, bool(archived), bool(carbons), bool(followed))
+    id, address, handled, archived, carbons, _ = row
+    return Kept(id, address, handled, bool(archived), bool(carbons))
 
 
 def end(db: Database, account: int) -> None:
