@@ -212,6 +212,22 @@ def test_what_was_said_while_a_room_was_entered_again_is_read(lives: Callable[[K
     asyncio.run(run())
 
 
+def test_what_comes_while_it_is_read_once_more_moves_no_cursor(lives: Callable[[Kept], Life]) -> None:
+    async def run() -> None:
+        archive = Kept()
+        archive.said = ["one"]
+        life = lives(archive)
+        await life.read()
+        archive.said += ["two", "three", "four"]
+        await broken_off(life, archive, 2, lambda: life.hear(3))
+        assert archives.cursor(life.db, life.account, JID) == "m0"
+        life = lives(archive)
+        await life.read()
+        assert life.theirs() == ["one", "two", "three", "four"]
+
+    asyncio.run(run())
+
+
 def test_whoever_asks_while_an_archive_is_read_has_it_read_again(lives: Callable[[Kept], Life]) -> None:
     async def run() -> None:
         archive = Kept()

@@ -309,8 +309,11 @@ def test_a_room_that_went_down_is_entered_when_it_is_back(
     assert ended(world.house, world.chat).end is End.SHUT
     until(lambda: stored(world.house, world.chat).ending is None)
     assert len(tries) == 3
-    here = world.house.seen(e.ChatStored, lambda event: event.chat.id == world.chat)[-1].chat
-    assert here.presence is Presence.HERE and here.ending is None
+
+    def last() -> Chat:
+        return world.house.seen(e.ChatStored, lambda event: event.chat.id == world.chat)[-1].chat
+
+    until(lambda: last().presence is Presence.HERE and last().ending is None)
 
 
 def test_a_room_that_went_down_and_was_left_is_not_entered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

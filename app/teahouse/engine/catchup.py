@@ -100,6 +100,7 @@ class CatchUp:
         while archive in self._busy:
             # It may have come past what is wanted now.
             await asyncio.shield(self._busy[archive].done)
+        self._inbound.followed.discard((self._account, archive))
         self._inbound.unread.add((self._account, room))
         self._inbound.read(+1)
         reaches, stretch = False, Stretch()
