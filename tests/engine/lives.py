@@ -227,7 +227,7 @@ def _tidy(house: "object", attic: int) -> None:
     assert isinstance(house, RunningEngine)
     for number in range(3):
         house.do(c.SendMessage(attic, f"dust {number}"))
-    # What a life before said may have been told to it alone: of that there is no more than the server's word.
+    # Of what an earlier life said there nobody may tell any more than that the server had it.
     until(lambda: all(m.state in (3, 4) for m in house.history(attic)), 10, "the dust to settle")
     house.do(c.DeleteMessage(house.history(attic)[0].id))
     house.do(c.ClearHistory(attic))

@@ -194,6 +194,9 @@ class Authority:
         if room.presence is not Presence.HERE:
             # On entering the room may give us another nick (section 7.2.3); it says which by 110.
             mine = "110" in codes and (mine or kind is None)
+            if mine and kind is not None:
+                # Of an earlier stay: whoever is not let in gets an error.
+                return None
         return Presented(room, who.resource, kind is None, mine, user, codes)
 
     def refuses(self, presence: ET.Element) -> Room | None:
