@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from teahouse.crash import crash_point
 from teahouse.domain.account import Account, Link, Route, Server
-from teahouse.domain.events import CertificateDoubted, KeyChanged, LinkChanged
+from teahouse.domain.events import CertificateDoubted, KeyChanged, LinkChanged, WentWrong
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
@@ -159,10 +159,13 @@ class Session:
             client = await self._bench.routes.keep_to(way, self._connected(way))
         except Trouble as trouble:
             return trouble.problem
+        except OSError as error:
+            # No file can be opened at the moment.
+            return Problem(Fault.UNREACHABLE, self.account.jid, error.strerror or "")
         self.client, self._failures = client, 0
-        self._arrived(client)
         watch = asyncio.ensure_future(self._watch(client))
         try:
+            self._arrived(client)
             return await self._bench.routes.keep_to(way, _ended(client))
         except Trouble as trouble:
             client.fail(trouble.problem)
@@ -175,8 +178,9 @@ class Session:
         goes_on = self._held is not None and self._held.stream is client.stream
         if goes_on:
             self._held = None
-        else:
-            self._forget()
+        elif not self._forget():
+            client.stream.close()
+            raise Trouble(Problem(Fault.DISK_FULL))
         self._tell(Link.ONLINE)
         crash_point("resumed" if goes_on else "online")
         (self._ears.resumed if goes_on else self._ears.online)()
@@ -193,12 +197,17 @@ class Session:
         if client.stream.closed:
             self._forget()
 
-    def _forget(self) -> None:
-        """The held session is over."""
-        held, self._held = self._held, None
-        if held is not None:
-            held.stream.close()
-            self._ears.lost()
+    def _forget(self) -> bool:
+        """The held session is over; whether that is written down. No other one may begin before."""
+        if self._held is not None:
+            self._held.stream.close()
+            try:
+                self._ears.lost()
+            except Trouble as trouble:
+                self._bench.announce(WentWrong(trouble.problem, self.account.id))
+                return False
+        self._held = None
+        return True
 
     async def _way(self) -> Way:
         routes, account = self._bench.routes, self.account
@@ -210,8 +219,8 @@ class Session:
         resolvers, account, awaited = self._bench.routes.resolvers, self.account, self._awaited
         self._awaited = False
         await self._bench.logins.turn(account.id, account.route, awaited=awaited)
-        if self._held is not None and not self._held.usable(way):
-            self._forget()
+        if self._held is not None and not self._held.usable(way) and not self._forget():
+            raise Trouble(Problem(Fault.DISK_FULL))
         held = self._held.stream if self._held is not None else None
         if held is not None and not held.commit():
             raise Trouble(Problem(Fault.DISK_FULL))
