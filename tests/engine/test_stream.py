@@ -19,8 +19,8 @@ from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery
 from teahouse.domain.problem import Fault
 from teahouse.engine.desk import Desk
+from teahouse.engine.held import HOLD, Held
 from teahouse.engine.routing import routes_of
-from teahouse.engine.session import HOLD, Held
 from teahouse.engine.stream import WRAP, Ledger, OutOfStep, Sent, Stream
 from teahouse.net.way import ByTor, Direct, Way
 from teahouse.store import accounts

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from teahouse.domain.events import ChatStored, Event, MessageChanged
+from teahouse.domain.events import ChatStored, Event, MessageChanged, WentWrong
 from teahouse.domain.message import Delivery
+from teahouse.domain.problem import Problem
 from teahouse.engine.pacer import JoinPace, LoginPace
 from teahouse.engine.routes import Routes
 from teahouse.store import chats, messages
@@ -32,6 +33,10 @@ class Bench:
     def now(self) -> int:
         """Milliseconds since 1970, UTC."""
         return int(self.clock() * 1000)
+
+    def complain(self, problem: Problem, account: int = 0) -> None:
+        """Say that something went wrong, with an account (0: with none in particular)."""
+        self.announce(WentWrong(problem, account))
 
     def announce_chat(self, number: int) -> None:
         """Say how a chat now is."""

@@ -15,17 +15,17 @@ import random
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from teahouse.crash import crash_point
 from teahouse.domain.account import Account, Link, Route, Server
-from teahouse.domain.events import CertificateDoubted, KeyChanged, LinkChanged
+from teahouse.domain.events import CertificateDoubted, KeyChanged, LinkChanged, WentWrong
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
 from teahouse.engine.guard import Phase
+from teahouse.engine.held import Held
 from teahouse.engine.lasting import Kept, Lasting
-from teahouse.engine.stream import Stream
 from teahouse.net.certificate import look
 from teahouse.net.dial import dial
 from teahouse.net.endpoints import endpoints
@@ -50,8 +50,6 @@ SHORTEST, LONGEST = 1.0, 120.0
 """Seconds between attempts."""
 PING, PING_BY_TOR = (30.0, 15.0), (60.0, 30.0)
 """Seconds after which the server is asked whether it is there, jittered, and until it must have answered."""
-HOLD = 600.0
-"""Seconds for which a session without a connection is held at most."""
 HANDSHAKE = 40.0
 
 
@@ -70,19 +68,6 @@ class Ears:
     """It went on, but began before this program was started: what only memory knew is gone."""
     lost: Callable[[], None]
     """It is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A session without a connection, and by which way alone it may go on."""
-
-    stream: Stream
-    way: Way
-    since: float = field(default_factory=time.monotonic)
-
-    def usable(self, way: Way) -> bool:
-        """Whether it may be resumed by this way, now."""
-        return self.stream.resumable and self.way == way and time.monotonic() - self.since < HOLD
 
 
 class Session:
@@ -171,10 +156,13 @@ class Session:
             client = await self._bench.routes.keep_to(way, self._connected(way))
         except Trouble as trouble:
             return trouble.problem
+        except OSError as error:
+            # No file can be opened at the moment.
+            return Problem(Fault.UNREACHABLE, self.account.jid, error.strerror or "")
         self.client, self._failures = client, 0
-        self._arrived(client)
         watch = asyncio.ensure_future(self._watch(client))
         try:
+            self._arrived(client)
             return await self._bench.routes.keep_to(way, _ended(client))
         except Trouble as trouble:
             client.fail(trouble.problem)
@@ -187,8 +175,9 @@ class Session:
         goes_on = self._held is not None and self._held.stream is client.stream
         if goes_on:
             self._held = None
-        else:
-            self._forget()
+        elif not self._forget():
+            client.stream.close()
+            raise Trouble(Problem(Fault.DISK_FULL))
         self._tell(Link.ONLINE)
         crash_point("resumed" if goes_on else "online")
         restored, client.stream.restored = client.stream.restored, False
@@ -212,13 +201,18 @@ class Session:
         if client.stream.closed:
             self._forget()
 
-    def _forget(self) -> None:
-        """The held session is over."""
-        held, self._held = self._held, None
-        if held is not None:
-            held.stream.close()
-            self._ears.lost()
-            self.lasting.over()
+    def _forget(self) -> bool:
+        """The held session is over; whether that is written down. No other one may begin before."""
+        if self._held is not None:
+            self._held.stream.close()
+            try:
+                self._ears.lost()
+                self.lasting.over()
+            except Trouble as trouble:
+                self._bench.announce(WentWrong(trouble.problem, self.account.id))
+                return False
+        self._held = None
+        return True
 
     async def _way(self) -> Way:
         routes, account = self._bench.routes, self.account
@@ -230,10 +224,10 @@ class Session:
         resolvers, account, awaited = self._bench.routes.resolvers, self.account, self._awaited
         self._awaited = False
         await self._bench.logins.turn(account.id, account.route, awaited=awaited)
-        if self._held is not None and not self._held.usable(way):
-            self._forget()
-        held = self._held.stream if self._held is not None else None
-        if held is not None and not held.commit():
+        if self._held is not None and not self._held.usable(way) and not self._forget():
+            raise Trouble(Problem(Fault.DISK_FULL))
+        held = self._held
+        if held is not None and not held.stream.commit():
             raise Trouble(Problem(Fault.DISK_FULL))
         return await connect(
             account, self._password, way, self._phase, self._doubted, self._reached, resolvers, HANDSHAKE, held
@@ -325,7 +319,7 @@ async def connect(
     on_place: Callable[[Endpoint, Server, str], None] | None = None,
     resolvers: Sequence[Endpoint] | None = None,
     patience: float = HANDSHAKE,
-    held: Stream | None = None,
+    held: Held | None = None,
 ) -> Client:
     """A client with a bound session, the held one if the server still knows it; raises Trouble.
 
@@ -337,7 +331,7 @@ async def connect(
     problem = Problem(Fault.UNREACHABLE, domain)
     async for endpoint in endpoints(domain, account.server, way, account.onion, resolvers):
         server = await trusting(account.server, endpoint, way, domain)
-        goes_on = held if held is not None and held.resumable else None
+        goes_on = held.stream if held is not None and held.stream.resumable else None
         key = known_key(way, account.key)
         client = Client(account.jid, password, server, key, allow_plain=account.allow_plain, held=goes_on)
         client.on_phase = on_phase
