@@ -253,6 +253,20 @@ def _texts(widget: QWidget) -> list[str]:
     return [str(child.property("text")) for child in widget.findChildren(QWidget) if child.property("text")]
 
 
+def usable() -> Iterator[Step]:
+    """Until the last chat stands there with its history, and can be written in; and then until it is killed."""
+    yield main_window
+    window = main_window()
+    assert window is not None
+    yield lambda: window.conversation.chat is not None and lines(window)
+    yield lambda: window.conversation.composer.box.isEnabled()
+    print("hands: usable", flush=True)
+    yield lambda: any("good evening" in line for line in lines(window))
+    print("hands: heard", flush=True)
+    while True:
+        yield lambda: True
+
+
 def _report(window: MainWindow) -> None:
     for line in lines(window):
         print(f"hands: line {line}", flush=True)
@@ -300,4 +314,4 @@ def run(script: Iterator[Step], chosen: Options, paths: ProfilePaths, link: Brok
 
 
 if __name__ == "__main__":
-    sys.exit(main(register, provisioned, restore, read_offline, come_back, stopped, leave_tor, idle))
+    sys.exit(main(register, provisioned, restore, read_offline, come_back, stopped, leave_tor, idle, usable))

@@ -1,25 +1,27 @@
 """The fault matrix: whatever the network and the server do, nothing is lost, doubled, out of order or ticked falsely.
 
-Both directions, with a person and in a room, by seeds: `TEAHOUSE_SEED=7 tests/run -k matrix` replays one. The seed of
-a run that fails stands in the name of its test.
+Both directions, with a person and in a room, by seeds, which are printed: `TEAHOUSE_SEED=7 tests/run -k matrix` replays
+one. `matrix.py` holds the faults. What a lying server does with the counts of a session stands in `test_stream.py`,
+what a hostile archive does in `tests/security/test_archives.py`, what comes inside the stream in
+`tests/security/test_streams.py`, kills and power cuts in `test_kills.py` and `test_power.py`.
 """
 
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from teahouse.domain import commands as c
 from teahouse.domain import events as e
-from teahouse.domain.account import Link
-from teahouse.domain.chat import Presence
 from teahouse.domain.message import Delivery
+from tests.engine import matrix
 from tests.engine.test_delivery import MakeEngine
-from tests.engine.test_stream import links, signed_in, through
+from tests.engine.test_stream import signed_in, through
 from tests.rig.engine import RunningEngine
-from tests.rig.faults import GOOD, Faults, Plan, aborts, flaps, half_opens, slow
+from tests.rig.faults import GOOD, Faults, Plan, aborts, flaps, half_opens
 from tests.rig.peer import Peer
 from tests.rig.prosody import Login, Prosody
 from tests.rig.wait import until
@@ -129,14 +131,13 @@ def plum(server: Prosody) -> Iterator[Peer]:
         yield one
 
 
-Draw = Callable[[random.Random, int], list[Plan]]
-BAD: dict[str, Draw] = {"abort": aborts, "half-open": half_opens, "flap": flaps, "slow": slow}
+BAD: dict[str, Callable[[random.Random, int], list[Plan]]] = {"abort": aborts, "half-open": half_opens, "flap": flaps}
 
 
-def run(draw: Draw, seed: int, turns: int, count: int, made: Talk, faults: Faults) -> None:
+def run(fault: str, seed: int, turns: int, count: int, made: Talk, faults: Faults) -> None:
     """Talk on while one connection after the other breaks."""
     chance = random.Random(seed)
-    plans = draw(chance, count)
+    plans = BAD[fault](chance, count)
     print(f"TEAHOUSE_SEED={seed}", [plan.kind for plan in plans])
     before = len(faults.taken)
     faults.plan(*plans, GOOD)
@@ -151,13 +152,38 @@ def run(draw: Draw, seed: int, turns: int, count: int, made: Talk, faults: Fault
     made.check()
 
 
-@pytest.mark.parametrize("seed", SEEDS or [1, 2])
-@pytest.mark.parametrize("fault", BAD)
-def test_matrix_of_bad_networks(engine: MakeEngine, server: Prosody, plum: Peer, fault: str, seed: int) -> None:
-    with Faults(server.tls_port) as faults:
-        made = talk(engine, server, faults, plum)
-        run(BAD[fault], seed, 20, 6, made, faults)
-        made.house.stop()
+SOUND = [fault for fault in matrix.FAULTS if fault not in matrix.OPEN]
+
+
+def counted(fault: str, folder: Path, seeds: Sequence[int], count: int) -> None:
+    """One row of the matrix, which must be clean."""
+    server = matrix.served(fault, folder)
+    try:
+        row = matrix.run(fault, server, folder, seeds, count // 4)
+    finally:
+        server.stop()
+    print(matrix.HEAD, row, sep="\n")
+    assert row.clean, "\n".join([str(row), *row.notes])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", SOUND)
+def test_matrix(tmp_path: Path, fault: str) -> None:
+    counted(fault, tmp_path, matrix.SEEDS or range(1, 6), 300)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("fault", SOUND)
+def test_matrix_of_twenty_seeds(tmp_path: Path, fault: str) -> None:
+    counted(fault, tmp_path, range(6, 26), 300)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize("fault", SOUND)
+def test_matrix_of_a_hundred_seeds(tmp_path: Path, fault: str) -> None:
+    counted(fault, tmp_path, range(100, 200), 1_000)
 
 
 @pytest.mark.parametrize("server", ["ejabberd"], indirect=True)
@@ -165,7 +191,7 @@ def test_matrix_of_bad_networks(engine: MakeEngine, server: Prosody, plum: Peer,
 def test_matrix_on_another_server(engine: MakeEngine, server: Prosody, plum: Peer, fault: str) -> None:
     with Faults(server.tls_port) as faults:
         made = talk(engine, server, faults, plum)
-        run(BAD[fault], 1, 20, 6, made, faults)
+        run(fault, 1, 20, 6, made, faults)
         made.house.stop()
 
 
@@ -198,77 +224,3 @@ def test_matrix_of_two_devices(engine: MakeEngine, server: Prosody, plum: Peer, 
         until(lambda: heard() == [f"twin alone {number + 1}" for number in range(20)])
         second.stop()
         made.house.stop()
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", SEEDS or range(10, 20))
-@pytest.mark.parametrize("fault", BAD)
-def test_matrix_of_bad_networks_long(engine: MakeEngine, server: Prosody, plum: Peer, fault: str, seed: int) -> None:
-    with Faults(server.tls_port) as faults:
-        made = talk(engine, server, faults, plum)
-        run(BAD[fault], seed, 300, 40, made, faults)
-        made.house.stop()
-
-
-def again(made: Talk, server: Prosody, login: Login) -> None:
-    """plum comes back after the server died; what it heard so far stays heard."""
-    for where, heard in made.heard.items():
-        heard[:] = made.plum_heard(where)
-    made.plum = Peer(server, login)
-    made.plum.join(made.room, "plum")
-
-
-@pytest.mark.parametrize("seed", SEEDS or [1])
-def test_matrix_of_a_server_that_dies(engine: MakeEngine, own_server: Prosody, seed: int) -> None:
-    """What the server had taken is in its archive, whatever became of the sessions: a witness reads it there."""
-    chance, login = random.Random(seed), own_server.fresh("plum")
-    print(f"TEAHOUSE_SEED={seed}")
-    with Faults(own_server.tls_port) as faults:
-        made = talk(engine, own_server, faults, Peer(own_server, login))
-        for _ in range(3):
-            for _ in range(chance.randint(1, 4)):
-                made.turn()
-            if chance.random() < 0.5:
-                until(made.ticked, 30, made.summary())
-            own_server.kill()
-            before = links(made.house)
-            made.house.do(c.SendMessage(made.person, f"willow alone {made.said + 1}"))
-            made.house.do(c.SendMessage(made.chat, f"willow together {made.said + 1}"))
-            own_server.restart()
-            again(made, own_server, login)
-            until(lambda before=before: links(made.house) > before, 30)  # type: ignore[misc]
-            made.plum.message(made.jid, f"plum alone {made.said + 1}")
-            made.plum.say(made.room, f"plum together {made.said + 1}")
-            made.said += 1
-        witnessed(engine, own_server, made, login)
-        made.house.stop()
-
-
-def witnessed(engine: MakeEngine, server: Prosody, made: Talk, login: Login) -> None:
-    """What plum's account and the room hold, as another program of plum's reads it."""
-    until(made.ticked, 60, made.summary())
-    made.plum.stop()
-    house = engine("witness")
-    mine = house.do(c.AddAccount(login.jid, login.password, "witness", server.server()))
-    house.wait(e.LinkChanged, lambda event: event.link is Link.ONLINE)
-    person = house.do(c.OpenPerson(mine.id, made.jid))
-    chat = house.do(c.JoinRoom(mine.id, made.room, "witness"))
-    house.wait(e.ChatStored, lambda event: event.chat.id == chat.id and event.chat.presence is Presence.HERE)
-    for where, here, there in (("alone", person.id, made.person), ("together", chat.id, made.chat)):
-        ours = made.expected("willow", where)
-        until(lambda here=here: not house.do(c.FetchOlder(here)))  # type: ignore[misc]
-
-        def heard(here: int = here) -> list[str]:
-            return [body for body in house.bodies(here) if body.startswith("willow")]
-
-        until(lambda heard=heard, ours=ours: len(heard()) >= len(ours), 20, f"{ours} at {where}")  # type: ignore[misc]
-        assert heard() == ours
-        theirs = [body for body in house.bodies(here) if body.startswith("plum")]
-
-        def known(there: int = there) -> list[str]:
-            return [body for body in made.house.bodies(there) if body.startswith("plum")]
-
-        until(lambda known=known, theirs=theirs: known() == theirs)  # type: ignore[misc]
-        assert len(set(theirs)) == len(theirs)
-    house.stop()

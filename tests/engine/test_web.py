@@ -139,7 +139,9 @@ def pictured(*urls: str) -> RegistrationForm:
 
 def test_a_picture_comes_by_the_way_of_the_account(site: Service, proxy: SocksProxy, server: Server) -> None:
     site.answer = lambda path: b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(PICTURE) + PICTURE
-    form = pictured(f"https://www.{DOMAIN}:5443/captcha/7?size=2", f"https://{DOMAIN}/again", "https://evil.example/x.png")
+    form = pictured(
+        f"https://www.{DOMAIN}:5443/captcha/7?size=2", f"https://{DOMAIN}/again", "https://evil.example/x.png"
+    )
     shown = asyncio.run(with_pictures(form, server, by(proxy)))
     assert [field.image for field in shown.fields] == [PICTURE, PICTURE, b""]
     assert sorted(proxy.asked) == [(1, DOMAIN, 443), (1, f"www.{DOMAIN}", 5443)]

@@ -35,6 +35,10 @@ class Plan:
     """Bytes a second, 0 for as fast as it goes."""
     life: float | None = None
     """Seconds after which it is reset."""
+    crumbs: int = 0
+    """So many bytes, either way, go one by one."""
+    noise_down: int | None = None
+    """After so many bytes there is noise instead of what was sent."""
 
     @property
     def kind(self) -> str:
@@ -45,6 +49,8 @@ class Plan:
             "half-open up": self.swallow_up,
             "half-open down": self.swallow_down,
             "flap": self.life,
+            "crumbs": self.crumbs or None,
+            "noise": self.noise_down,
         }
         return next((name for name, value in told.items() if value is not None), "good")
 
@@ -77,6 +83,17 @@ def slow(chance: random.Random, count: int) -> list[Plan]:
     return [Plan(delay=chance.uniform(0.01, 0.1), rate=chance.randint(20_000, 60_000)) for _ in range(count)]
 
 
+def crumbs(chance: random.Random, count: int) -> list[Plan]:
+    """Bytes one by one, until the connection is reset."""
+    return [Plan(crumbs=4_000, cut_down=chance.randint(6_000, 20_000)) for _ in range(count)]
+
+
+def garbled(chance: random.Random, count: int) -> list[Plan]:
+    """Noise from the server's side, behind the handshake: in it, a certificate that is no more what it was ends the
+    attempts until the user has looked at it."""
+    return [Plan(noise_down=chance.randint(6_000, 20_000)) for _ in range(count)]
+
+
 class _Half:
     """One direction of one connection."""
 
@@ -84,6 +101,8 @@ class _Half:
         self._link, self._source, self._sink = link, source, sink
         plan = link.plan
         self._cut, self._swallow = (plan.cut_up, plan.swallow_up) if up else (plan.cut_down, plan.swallow_down)
+        self._crumbs = plan.crumbs
+        self._noise = plan.noise_down if not up else None
         self._passed = 0
 
     async def run(self) -> None:
@@ -96,14 +115,25 @@ class _Half:
                 data = data[: max(0, self._cut - self._passed)]
             if plan.delay or plan.rate:
                 await asyncio.sleep(plan.delay + (len(data) / plan.rate if plan.rate else 0))
+            if self._noise is not None and self._passed + len(data) > self._noise:
+                kept = max(0, self._noise - self._passed)
+                data = data[:kept] + bytes(byte ^ 0x5A for byte in data[kept:])
             self._passed += whole
-            if data:
-                self._sink.write(data)
-                await self._sink.drain()
+            await self._pass_on(data)
             if self._cut is not None and self._passed >= self._cut:
                 return self._link.reset()
         if self._swallow is None:
             self._sink.write_eof()
+
+    async def _pass_on(self, data: bytes) -> None:
+        single, data = data[: self._crumbs], data[self._crumbs :]
+        self._crumbs -= len(single)
+        for at in range(len(single)):
+            self._sink.write(single[at : at + 1])
+            await asyncio.sleep(0)
+        if data:
+            self._sink.write(data)
+        await self._sink.drain()
 
 
 class _Link:

@@ -136,10 +136,7 @@ class Client(GuardedStream):
 
     def _take(self, xml: ET.Element) -> None:
         if xml.tag.startswith(f"{{{SM}}}"):
-            try:
-                return self.stream.take(xml)
-            except OutOfStep as error:
-                return self.fail(self.misbehaved(str(error)).problem)
+            return self._take_managed(xml)
         if xml.tag not in _STANZAS:
             return
         try:
@@ -156,6 +153,16 @@ class Client(GuardedStream):
         except Exception as error:
             log.error("a stanza was dropped: %s", type(error).__name__)
         self.stream.took()
+
+    def _take_managed(self, xml: ET.Element) -> None:
+        try:
+            self.stream.take(xml)
+        except OutOfStep as error:
+            self.fail(self.misbehaved(str(error)).problem)
+        except Trouble as trouble:
+            # What was acknowledged could not be written down: the next session asks the archive for it.
+            self.stream.close()
+            self.fail(trouble.problem)
 
     def put(self, xml: ET.Element, token: int = 0) -> None:
         """Send a stanza; dropped when there is no session any more. Illegal characters become U+FFFD.

@@ -60,8 +60,9 @@ class Entering:
         if told is not None and told[0].anonymous is False and not exposed:
             self._rooms.hold_exposed(chat, jid, told[0])
         # What is read on from its archive it does not have to tell.
-        read = told is not None and MAM in told[1] and self._cursor(jid) is not None
-        self.reading.entering(jid, chat if read else 0)
+        known = self._cursor(jid) is not None
+        read = told is not None and MAM in told[1] and known
+        self.reading.entering(jid, chat if known else 0)
         room, presence = self._rooms.enter(chat, jid, nick, password, 0 if read else HISTORY_LINES)
         self._describe(room, told)
         client.put(presence)

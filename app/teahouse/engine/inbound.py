@@ -136,8 +136,7 @@ class Inbound:
             replay = self._replay_of(arrival)
             self._follow(arrival)
             if known is not None:
-                replay.place, replay.matched = known.order, True
-                events += self._again(known, arrival, places)
+                events += self._again(known, arrival, places, replay)
                 continue
             if _forgotten(self._bench, arrival):
                 continue
@@ -158,10 +157,13 @@ class Inbound:
         if arrival.stretch is None and name.stanza_id and (arrival.account, name.archive) in self.followed:
             archives.set_cursor(self._bench.db, arrival.account, name.archive, name.stanza_id)
 
-    def _again(self, known: Message, arrival: Arrival, places: dict[int, int]) -> list[Event]:
+    def _again(self, known: Message, arrival: Arrival, places: dict[int, int], replay: Replay) -> list[Event]:
         """A message that we have has come once more."""
+        before, replay.place, replay.matched = replay.place, known.order, True
         if known.mine and known.state is not Delivery.CONFIRMED:
-            return self._confirm(known, arrival, places)
+            # Behind what the room's history has before it.
+            replay.place = max(known.order, before + 1)
+            return self._confirm(known, arrival, places, replay.place)
         if arrival.identity.stanza_id:
             messages.name(self._bench.db, known.id, arrival.identity)
         if (stretch := arrival.stretch) is None:
@@ -233,8 +235,9 @@ class Inbound:
         stretch.low[chat] = min(max(wanted, low + 1), max(low, high - 1)) if high else max(wanted, low + 1)
         return stretch.low[chat]
 
-    def _confirm(self, known: Message, arrival: Arrival, places: dict[int, int]) -> list[Event]:
-        place = known.order
+    def _confirm(self, known: Message, arrival: Arrival, places: dict[int, int], told: int) -> list[Event]:
+        """`told` is its order key according to a room's history on entering."""
+        place = told
         if arrival.stretch is not None:
             place = self._among(arrival.stretch, known)
         elif not arrival.stamp:
@@ -250,7 +253,7 @@ class Inbound:
         if place == known.order:
             return [MessageChanged(confirmed)]
         moved = [MessageRemoved(known.chat, known.id), MessageStored(confirmed)]
-        return moved + (self._behind(confirmed) if arrival.stretch is not None else [])
+        return moved + (self._behind(confirmed) if arrival.stretch is not None or arrival.stamp else [])
 
     def _among(self, stretch: Stretch, known: Message) -> int:
         """Where an own message stands that an archive has: where it is, if that is where the archive has it."""

@@ -197,4 +197,14 @@ class Online:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        """What could not be written down ends the session: the next one begins with it again."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Trouble) and self._last is not None:
+            self._last.stream.close()
+            self._last.fail(error.problem)
+        elif error is not None:
+            asyncio.get_running_loop().call_exception_handler({"message": "a task failed", "exception": error})

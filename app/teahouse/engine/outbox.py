@@ -34,7 +34,7 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.text import label
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
-from teahouse.engine.inbound import Replay
+from teahouse.engine.inbound import RETRY, Replay
 from teahouse.engine.room import Room
 from teahouse.engine.rooms import Rooms
 from teahouse.engine.stream import WRAP
@@ -93,8 +93,12 @@ class Outbox:
         queued = stored.waiting(self._bench.db, self._account, Delivery.QUEUED)
         waiting = [message for message in queued if self._may_go(message)]
         self._one_by_one = self._one_by_one and bool(queued or self._sent())
-        for message in waiting[: 1 if self._one_by_one else None]:
-            self._send(client, message)
+        try:
+            for message in waiting[: 1 if self._one_by_one else None]:
+                self._send(client, message)
+        except Trouble:
+            # What cannot be written down as sent is not sent yet.
+            asyncio.get_running_loop().call_later(RETRY, self.kick)
         crash_point("batch")
         wanted = self._one_by_one or any(message.kind is ChatKind.PERSON for message in waiting)
         if wanted and not client.stream.counting:
@@ -146,11 +150,15 @@ class Outbox:
             self._acknowledging = asyncio.ensure_future(self._acknowledge(client))
 
     async def _acknowledge(self, client: Client) -> None:
+        try:
+            await self._acknowledge_all(client)
+        except Trouble as trouble:
+            if trouble.problem.fault is Fault.DISK_FULL:
+                asyncio.get_running_loop().call_later(RETRY, self.acknowledged, ())
+
+    async def _acknowledge_all(self, client: Client) -> None:
         while covered := self._unanswered():
-            try:
-                await client.ask(el("iq", {"type": "get"}, el(f"{{{PING}}}ping")))
-            except Trouble:
-                return
+            await client.ask(el("iq", {"type": "get"}, el(f"{{{PING}}}ping")))
             self._under_way.difference_update(message.id for message in covered)
             for message in covered:
                 now = messages.get(self._bench.db, message.id)

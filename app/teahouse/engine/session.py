@@ -169,12 +169,12 @@ class Session:
             way = await self._way()
             self._tell(Link.DIALING)
             client = await self._bench.routes.keep_to(way, self._connected(way))
-        except Trouble as trouble:
-            return trouble.problem
+        except (Trouble, OSError) as error:
+            return error.problem if isinstance(error, Trouble) else Problem(Fault.UNREACHABLE, str(error))
         self.client, self._failures = client, 0
-        self._arrived(client)
         watch = asyncio.ensure_future(self._watch(client))
         try:
+            self._arrived(client)
             return await self._bench.routes.keep_to(way, _ended(client))
         except Trouble as trouble:
             client.fail(trouble.problem)
@@ -187,8 +187,9 @@ class Session:
         goes_on = self._held is not None and self._held.stream is client.stream
         if goes_on:
             self._held = None
-        else:
-            self._forget()
+        elif not self._forget():
+            client.stream.close()
+            raise Trouble(Problem(Fault.DISK_FULL))
         self._tell(Link.ONLINE)
         crash_point("resumed" if goes_on else "online")
         restored, client.stream.restored = client.stream.restored, False
@@ -212,13 +213,17 @@ class Session:
         if client.stream.closed:
             self._forget()
 
-    def _forget(self) -> None:
-        """The held session is over."""
-        held, self._held = self._held, None
-        if held is not None:
-            held.stream.close()
-            self._ears.lost()
-            self.lasting.over()
+    def _forget(self) -> bool:
+        """The held session is over; whether that is written down. No other one may begin before."""
+        if self._held is not None:
+            self._held.stream.close()
+            try:
+                self._ears.lost()
+                self.lasting.over()
+            except Trouble:
+                return False
+        self._held = None
+        return True
 
     async def _way(self) -> Way:
         routes, account = self._bench.routes, self.account
@@ -230,10 +235,9 @@ class Session:
         resolvers, account, awaited = self._bench.routes.resolvers, self.account, self._awaited
         self._awaited = False
         await self._bench.logins.turn(account.id, account.route, awaited=awaited)
-        if self._held is not None and not self._held.usable(way):
-            self._forget()
+        forgotten = self._held is None or self._held.usable(way) or self._forget()
         held = self._held.stream if self._held is not None else None
-        if held is not None and not held.commit():
+        if not forgotten or (held is not None and not held.commit()):
             raise Trouble(Problem(Fault.DISK_FULL))
         return await connect(
             account, self._password, way, self._phase, self._doubted, self._reached, resolvers, HANDSHAKE, held
@@ -270,12 +274,10 @@ class Session:
             await self._bench.routes.tor.unless_gone(asyncio.ensure_future(self._pause(seconds)))
 
     async def _pause(self, seconds: float) -> None:
-        ends = [asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(_nap(seconds))]
-        try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for end in ends:
-                end.cancel()
+        ends, slept = time.monotonic() + seconds, _slept()
+        while time.monotonic() < ends and _slept() - slept < 2.0 and not self._wake.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), min(2.0, seconds))
 
     def _phase(self, phase: Phase) -> None:
         if phase is Phase.TLS:

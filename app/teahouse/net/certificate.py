@@ -1,6 +1,7 @@
 """Certificates: the TLS settings of a session, the public key in one, and the fingerprint of one that is in doubt."""
 
 import asyncio
+import errno
 import hashlib
 import ssl
 from pathlib import Path
@@ -15,16 +16,21 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.net.dial import dial
 from teahouse.net.way import Endpoint, Way
 
+_USED_UP = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""What says that the computer has no more of something, and may have it again."""
+
 
 def tls_context(server: Server) -> ssl.SSLContext:
     """Full verification by the system's or the account's own authorities; a pinned certificate is compared instead.
 
-    Raises Trouble(CERTIFICATE_REFUSED) when the authority's file cannot be read.
+    Raises Trouble: CERTIFICATE_REFUSED when the authority's file cannot be read, UNREACHABLE when no file can be at the
+    moment.
     """
     try:
         context = ssl.create_default_context(cafile=server.ca_file or None)
     except (OSError, ssl.SSLError) as error:
-        raise Trouble(Problem(Fault.CERTIFICATE_REFUSED, Path(server.ca_file).name, str(error))) from error
+        fault = Fault.UNREACHABLE if error.errno in _USED_UP else Fault.CERTIFICATE_REFUSED
+        raise Trouble(Problem(fault, Path(server.ca_file).name, str(error))) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False
     context.options |= ssl.OP_NO_TICKET
