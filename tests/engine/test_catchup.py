@@ -228,6 +228,27 @@ def test_what_comes_while_it_is_read_once_more_moves_no_cursor(lives: Callable[[
     asyncio.run(run())
 
 
+def test_what_comes_right_behind_the_end_is_not_ahead_of_it(lives: Callable[[Kept], Life]) -> None:
+    """Between the last page and the end of reading, whatever waits in the loop may come first."""
+
+    async def run() -> None:
+        archive = Kept()
+        archive.said = ["one"]
+        life = lives(archive)
+        reading = asyncio.ensure_future(life.read())
+        while archives.cursor(life.db, life.account, JID) != "m0":
+            await asyncio.sleep(0)
+        archive.said += ["two", "three"]
+        life.hear(1)
+        assert archives.cursor(life.db, life.account, JID) == "m1"
+        await reading
+        life = lives(archive)
+        await life.read()
+        assert life.theirs() == ["one", "two", "three"]
+
+    asyncio.run(run())
+
+
 def test_whoever_asks_while_an_archive_is_read_has_it_read_again(lives: Callable[[Kept], Life]) -> None:
     async def run() -> None:
         archive = Kept()

@@ -44,6 +44,8 @@ class _Reading:
 
     room: int
     stretch: Stretch
+    follow: bool
+    """Whether what comes by itself moves the cursor from its end on."""
     done: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -104,10 +106,9 @@ class CatchUp:
         self._inbound.unread.add((self._account, room))
         self._inbound.read(+1)
         reaches, stretch = False, Stretch()
-        reading = self._busy[archive] = _Reading(room, stretch)
+        reading = self._busy[archive] = _Reading(room, stretch, follow)
         try:
             reaches = await self._on(client, archive, room, stretch)
-            self._read_on(archive, room, follow=follow)
         except Trouble as trouble:
             log.info("an archive was not read to its end: %s", trouble.problem.fault.value)
             if archive in self._busy:
@@ -207,6 +208,9 @@ class CatchUp:
             return moved
 
         self._inbound.bring(arrivals, read)
+        if done and archive in self._busy:
+            # In the same breath: what comes now, and next, is behind the end.
+            self._read_on(archive, self._busy[archive])
 
     def _arrivals(self, archive: str, items: Sequence[Item], stretch: Stretch) -> list[Arrival]:
         found = []
@@ -221,13 +225,13 @@ class CatchUp:
                 found.append(replace(arrival, stretch=stretch))
         return found
 
-    def _read_on(self, archive: str, room: int, *, follow: bool) -> None:
-        if follow:
+    def _read_on(self, archive: str, reading: _Reading) -> None:
+        if reading.follow:
             self._inbound.followed.add((self._account, archive))
-            self._inbound.unread.discard((self._account, room))
-        for chat in archives.read_on(self._bench.db, self._account, room):
+            self._inbound.unread.discard((self._account, reading.room))
+        for chat in archives.read_on(self._bench.db, self._account, reading.room):
             self.tell_gaps(chat)
-        self._on_followed(room)
+        self._on_followed(reading.room)
 
     def _leave_gaps(self, room: int, stretch: Stretch, before: str = "") -> None:
         db = self._bench.db

@@ -264,12 +264,10 @@ class Session:
             await self._bench.routes.tor.unless_gone(asyncio.ensure_future(self._pause(seconds)))
 
     async def _pause(self, seconds: float) -> None:
-        ends = [asyncio.ensure_future(self._wake.wait()), asyncio.ensure_future(_nap(seconds))]
-        try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for end in ends:
-                end.cancel()
+        ends, slept = time.monotonic() + seconds, _slept()
+        while time.monotonic() < ends and _slept() - slept < 2.0 and not self._wake.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), min(2.0, seconds))
 
     def _phase(self, phase: Phase) -> None:
         if phase is Phase.TLS:
