@@ -234,17 +234,19 @@ def test_what_comes_right_behind_the_end_is_not_ahead_of_it(lives: Callable[[Kep
     async def run() -> None:
         archive = Kept()
         archive.said = ["one"]
+        await lives(archive).read()
         life = lives(archive)
+        archive.said += ["two"]
         reading = asyncio.ensure_future(life.read())
-        while archives.cursor(life.db, life.account, JID) != "m0":
+        while archives.cursor(life.db, life.account, JID) != "m1":
             await asyncio.sleep(0)
-        archive.said += ["two", "three"]
-        life.hear(1)
-        assert archives.cursor(life.db, life.account, JID) == "m1"
+        archive.said += ["three", "four"]
+        life.hear(2)
+        assert archives.cursor(life.db, life.account, JID) == "m2"
         await reading
         life = lives(archive)
         await life.read()
-        assert life.theirs() == ["one", "two", "three"]
+        assert life.theirs() == ["one", "two", "three", "four"]
 
     asyncio.run(run())
 
