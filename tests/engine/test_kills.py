@@ -319,7 +319,7 @@ def test_kills_at_every_point(pages: Prosody, tmp_path: Path) -> None:
     assert len(set(tally.killed)) >= 28, tally
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_kills_many_times(pages: Prosody, tmp_path: Path) -> None:
     tally = kill(pages, tmp_path, drawn(SEED, 3 * len(POINTS)), SEED)

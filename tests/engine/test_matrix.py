@@ -166,13 +166,12 @@ def counted(fault: str, folder: Path, seeds: Sequence[int], count: int) -> None:
     assert row.clean, "\n".join([str(row), *row.notes])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", SOUND)
 def test_matrix(tmp_path: Path, fault: str) -> None:
     counted(fault, tmp_path, matrix.SEEDS or range(1, 6), 300)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("fault", SOUND)
 def test_matrix_of_twenty_seeds(tmp_path: Path, fault: str) -> None:
