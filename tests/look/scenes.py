@@ -13,7 +13,15 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from teahouse.domain.chat import Affiliation, ChatKind, End, Ending, Occupant, Presence, Role
 from teahouse.domain.commands import SendMessage
-from teahouse.domain.events import ChatStored, MessageStored, OccupantsChanged, RequestsChanged, RoomDescribed
+from teahouse.domain.events import (
+    ChatStored,
+    GapsChanged,
+    MessageStored,
+    OccupantsChanged,
+    RequestsChanged,
+    RoomDescribed,
+)
+from teahouse.domain.history import Gap
 from teahouse.domain.message import Delivery, Message, Reach
 from teahouse.domain.request import Asking, Request
 from teahouse.ui.dialogs.bridges import BridgesSheet
@@ -180,8 +188,8 @@ def preferences() -> Iterator[Step]:
     _picture(window)
 
 
-def marks() -> Iterator[Step]:
-    """Own messages to a person, each a little further than the next."""
+def _told(*told: Message, missing_behind: int = 0) -> Iterator[Step]:
+    """These are shown in a chat with one person, a millisecond after each other from now on."""
     yield from _inside()
     window = main_window()
     assert window is not None
@@ -189,20 +197,42 @@ def marks() -> Iterator[Step]:
     window.open_chat(one)
     yield _settled(window)
     now, own = time.time_ns() // 1_000_000, window.known.accounts[one.account].jid
-    steps = (
-        ("You have seen this one.", Delivery.CONFIRMED, Reach.DISPLAYED),
-        ("这一条已到你的设备。", Delivery.CONFIRMED, Reach.DEVICE),
-        ("The server has this one, and so has its archive.", Delivery.CONFIRMED, Reach.UNKNOWN),
-        ("This one is on its way.", Delivery.SENT, Reach.UNKNOWN),
-        ("Nobody knows about this one.", Delivery.UNSURE, Reach.UNKNOWN),
-    )
-    for n, (body, state, reach) in enumerate(steps):
-        place = now * 1000 + n
-        message = Message(90_000 + n, one.account, one.id, place, now, own, body, True, state, reach=reach)
-        window._bridge.announce(MessageStored(message))
-    yield lambda: len(lines(window)) >= len(steps)
+    for n, message in enumerate(told):
+        sender, place = own if message.mine else one.jid, (now + n) * 1000
+        placed = replace(message, id=90_000 + n, account=one.account, chat=one.id, order=place, time=now, sender=sender)
+        window._bridge.announce(MessageStored(placed))
+    if missing_behind:
+        window._bridge.announce(GapsChanged(one.id, (Gap(1, one.id, (now + missing_behind - 1) * 1000),)))
+    yield lambda: len(lines(window)) >= len(told)
     yield _settled(window)
     _picture(window)
+
+
+def _said(body: str, state: Delivery, reach: Reach = Reach.UNKNOWN, detail: str = "") -> Message:
+    mine = state is not Delivery.RECEIVED
+    return Message(0, 0, 0, 0, 0, "", body, mine, state, detail=detail, reach=reach)
+
+
+def marks() -> Iterator[Step]:
+    """Own messages to a person, each a little further than the next."""
+    yield from _told(
+        _said("You have seen this one.", Delivery.CONFIRMED, Reach.DISPLAYED),
+        _said("这一条已到你的设备。", Delivery.CONFIRMED, Reach.DEVICE),
+        _said("The server has this one, and so has its archive.", Delivery.CONFIRMED),
+        _said("This one is on its way.", Delivery.SENT),
+        _said("Nobody knows about this one.", Delivery.UNSURE),
+    )
+
+
+def delivery() -> Iterator[Step]:
+    """Something is missing in between; one message was refused, and one waits."""
+    yield from _told(
+        _said("Shall we meet at the tea house?", Delivery.RECEIVED),
+        _said("明天几点?", Delivery.RECEIVED),
+        _said("Nine, as always.", Delivery.FAILED, detail="service unavailable"),
+        _said("This one waits for the connection.", Delivery.QUEUED),
+        missing_behind=1,
+    )
 
 
 def settings() -> Iterator[Step]:
@@ -503,5 +533,5 @@ def stopped() -> Iterator[Step]:
 
 if __name__ == "__main__":
     scenes = (lobby, person, browse, requests, clash, opened, preferences, narrow, welcome, protect, identity, stopped)
-    kept = (search, hints, retention, backup, export, restore, marks, settings)
+    kept = (search, hints, retention, backup, export, restore, marks, delivery, settings)
     sys.exit(main(*scenes, *kept, way, seeking, finding, bootstrap, bridge, bridges, sealed, circuit, key, identities))
