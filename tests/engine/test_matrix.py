@@ -166,6 +166,7 @@ def counted(fault: str, folder: Path, seeds: Sequence[int], count: int) -> None:
     assert row.clean, "\n".join([str(row), *row.notes])
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("fault", SOUND)
 def test_matrix(tmp_path: Path, fault: str) -> None:
     counted(fault, tmp_path, matrix.SEEDS or range(1, 6), 300)

@@ -77,7 +77,7 @@ def test_written_offline_goes_out_once_when_the_server_is_back(engine: MakeEngin
     house.do(c.SendMessage(chat.id, "meanwhile"))
     own_server.restart()
     house.do(c.Connect(mine.id))
-    house.wait(MessageChanged, lambda e: e.message.state is Delivery.CONFIRMED, 30)
+    until(lambda: [m.state for m in house.history(chat.id)] == [Delivery.CONFIRMED], 30)
     assert house.bodies(chat.id) == ["meanwhile"]
 
 

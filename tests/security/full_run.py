@@ -19,6 +19,7 @@ from teahouse.domain.message import Delivery
 from tests.rig.engine import RunningEngine
 from tests.rig.honest import ROSE, TEA
 from tests.rig.hostile import JID, PASSWORD
+from tests.rig.wait import until
 
 
 def main(folder: str, port: str, authority: str, host: str) -> None:
@@ -31,7 +32,7 @@ def main(folder: str, port: str, authority: str, host: str) -> None:
     house.wait(e.ContactsChanged, lambda event: any(contact.show for contact in event.contacts))
     chat = house.do(c.JoinRoom(mine.id, TEA, "willow"))
     house.do(c.SendMessage(chat.id, "hello 茶"))
-    house.wait(e.MessageChanged, lambda event: event.message.state is Delivery.CONFIRMED)
+    until(lambda: [m.state for m in house.history(chat.id) if m.mine] == [Delivery.CONFIRMED])
     person = house.do(c.OpenPerson(mine.id, ROSE))
     house.do(c.SendMessage(person.id, "only you"))
     house.wait(e.MessageChanged, lambda event: event.message.state is Delivery.ACKED)

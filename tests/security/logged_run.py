@@ -14,6 +14,7 @@ from teahouse.domain.message import Delivery
 from teahouse.domain.problem import Trouble
 from teahouse.log import set_up
 from tests.rig.engine import RunningEngine
+from tests.rig.wait import until
 
 
 def main(folder: str, port: str, authority: str, jid: str, password: str, *more: str) -> None:
@@ -32,7 +33,7 @@ def main(folder: str, port: str, authority: str, jid: str, password: str, *more:
     house.wait(e.LinkChanged, lambda event: event.link is Link.ONLINE)
     chat = house.do(c.JoinRoom(mine.id, room, nick))
     house.do(c.SendMessage(chat.id, said))
-    house.wait(e.MessageChanged, lambda event: event.message.state is Delivery.CONFIRMED)
+    until(lambda: [m.state for m in house.history(chat.id) if m.mine] == [Delivery.CONFIRMED])
     person = house.do(c.OpenPerson(mine.id, friend))
     house.do(c.SendMessage(person.id, said))
     house.wait(e.MessageStored, lambda event: not event.message.mine)
