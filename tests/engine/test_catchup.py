@@ -251,6 +251,33 @@ def test_what_comes_right_behind_the_end_is_not_ahead_of_it(lives: Callable[[Kep
     asyncio.run(run())
 
 
+def test_what_goes_behind_the_end_keeps_its_order(lives: Callable[[Kept], Life]) -> None:
+    """An own message is older on disk than what others said before it reached them."""
+
+    async def run() -> None:
+        archive = Kept()
+        archive.said = ["one"]
+        await lives(archive).read()
+        life = lives(archive)
+        life.in_doubt("mine")
+        archive.said += ["two"]
+
+        def meanwhile(number: int) -> None:
+            if number == 2:
+                take = life.desk.inbound.take
+                them, us = Identity(ROSE, "", "r8", JID, "m8"), Identity(JID, "", "mine", JID, "m9")
+                take(Arrival(life.account, life.chat, ChatKind.PERSON, ROSE, "three", False, them))
+                take(Arrival(life.account, life.chat, ChatKind.PERSON, JID, "mine", True, us))
+                life.hear(1)
+
+        archive.before_page = meanwhile
+        await life.read()
+        told = [m.body for m in messages.before(life.db, life.chat, LATEST, 99)]
+        assert told == ["one", "two", "three", "mine"]
+
+    asyncio.run(run())
+
+
 def test_whoever_asks_while_an_archive_is_read_has_it_read_again(lives: Callable[[Kept], Life]) -> None:
     async def run() -> None:
         archive = Kept()

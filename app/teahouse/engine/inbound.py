@@ -289,11 +289,13 @@ def put_behind(db: Database, stretch: Stretch) -> list[Event]:
     """What came by itself while an archive was read, and is not in it yet, goes behind all that it told."""
     events: list[Event] = []
     least = Ahead.LATE if stretch.whole else Ahead.LIVE
-    for chat, low in stretch.low.items():
-        for number in messages.ahead_before(db, chat, low, least):
-            moved = messages.move(db, number, low + 1)
-            if moved is not None:
-                events += [MessageRemoved(chat, number), MessageStored(moved)]
+    for chat, last in stretch.low.items():
+        for number, place in messages.ahead(db, chat, least):
+            if place <= last:
+                moved = messages.move(db, number, last + 1)
+                if moved is not None:
+                    events += [MessageRemoved(chat, number), MessageStored(moved)]
+            last = max(place, last + 1)
     return events
 
 

@@ -187,13 +187,12 @@ def move(db: Database, number: int, place: int) -> Message | None:
     return get(db, number)
 
 
-def ahead_before(db: Database, chat: int, place: int, least: Ahead) -> tuple[int, ...]:
-    """The messages ahead of their archive, `least` so much, that stand in front of an order key, in order."""
+def ahead(db: Database, chat: int, least: Ahead) -> tuple[tuple[int, int], ...]:
+    """(number, order key) of the messages of a chat that are ahead of their archive, `least` so much, in order."""
     rows = db.all(
-        "SELECT id FROM message WHERE chat = ? AND ahead > 0 AND ahead >= ? AND place <= ? ORDER BY place, id",
-        (chat, least, place),
+        "SELECT id, place FROM message WHERE chat = ? AND ahead > 0 AND ahead >= ? ORDER BY place, id", (chat, least)
     )
-    return tuple(int(number) for (number,) in rows)
+    return tuple((int(number), int(place)) for number, place in rows)
 
 
 def caught_up(db: Database, account: int, room: int = 0) -> None:
