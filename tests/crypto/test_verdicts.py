@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from teahouse.crypto.gnupg_backend import GnupgBackend
+from teahouse.crypto.gpg_many import open_all
 from teahouse.crypto.gpg_process import Reading
 from teahouse.domain.openpgp import Opened, Verdict
 from tests.crypto.conftest import Person
@@ -153,6 +154,8 @@ def test_hidden_recipients(stranger: Stranger, bob: Person) -> None:
     message = signed(stranger, bob, fingerprint, options=("--throw-keyids",))
     found = opened(bob, message)
     assert (found.verdict, found.data) == (Verdict.VALID, TEXT)
+    gpg, run = bob.backend._gpg, bob.backend._run
+    assert open_all(gpg, run, [b"junk", message], bob.phrase, 1_000) == [Opened(Verdict.UNREADABLE), None]
 
 
 def test_the_time_limit(alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:

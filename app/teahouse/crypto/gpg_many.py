@@ -45,9 +45,12 @@ def _batch(
     full = sum(os.fstat(target).st_size for target in made) > TOTAL_BYTES - limit
     found: list[Opened | None] = []
     for number, target in enumerate(made):
-        one = reading.files[number] if number < reading.done else None
-        opened = one.opened(_content(target, limit), limit) if one else None
-        unsure = opened is None or (one is not None and (full or one.hidden) and opened.verdict not in _SURE)
+        if number >= reading.done:
+            found.append(None)
+            continue
+        one = reading.files[number]
+        opened = one.opened(_content(target, limit), limit)
+        unsure = (full or one.hidden) and opened.verdict not in _SURE
         found.append(None if unsure else opened)
     return found
 
