@@ -5,6 +5,7 @@
 QT_PACKAGES="libglib2.0-0t64|libglib2.0-0 libwayland-cursor0 libwayland-egl1 libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0
     libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libdbus-1-3 libfontconfig1"
 SEAL_PACKAGES="libseccomp2"
+OPENPGP_PACKAGES="gpg gpg-agent gpgconf"
 FONT_PACKAGES="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji fonts-inter"
 PRACTICE_PACKAGES="prosody openssl"
 TOR_PACKAGES="tor tor-geoipdb obfs4proxy"
@@ -90,7 +91,7 @@ apt_install() {
 
 system_packages() {
     local wanted missing
-    wanted="$QT_PACKAGES $SEAL_PACKAGES $FONT_PACKAGES $PRACTICE_PACKAGES $TOR_PACKAGES"
+    wanted="$QT_PACKAGES $SEAL_PACKAGES $OPENPGP_PACKAGES $FONT_PACKAGES $PRACTICE_PACKAGES $TOR_PACKAGES"
     if [ "$1" = dev ]; then wanted="$wanted $TEST_PACKAGES"; fi
     if ! command -v dpkg-query >/dev/null 2>&1; then
         [ -x "$ROOT/.venv/bin/python" ] ||

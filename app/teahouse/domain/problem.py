@@ -81,6 +81,13 @@ class Fault(Enum):
     ONION_LOCKED = "onion-locked"
     ONION_INVALID = "onion-invalid"
     ONION_NEEDS_TOR = "onion-needs-tor"
+    GPG_MISSING = "gpg-missing"
+    GPG_OLD = "gpg-old"
+    GPG_FAILED = "gpg-failed"
+    KEY_FOREIGN = "key-foreign"
+    KEY_UNREADABLE = "key-unreadable"
+    KEY_LOCKED = "key-locked"
+    WRONG_BACKUP_CODE = "wrong-backup-code"
     UNEXPECTED = "unexpected"
 
 

@@ -25,7 +25,7 @@ def sentence(problem: Problem) -> str:
 
 
 def _sentences(fault: Fault) -> tuple[str, str]:
-    return {**_connection(), **_history(), **_routes(), **_accounts(), **_rooms(), **_here()}[fault]
+    return {**_connection(), **_history(), **_routes(), **_accounts(), **_rooms(), **_keys(), **_here()}[fault]
 
 
 def _history() -> dict[Fault, tuple[str, str]]:
@@ -92,6 +92,39 @@ def _connection() -> dict[Fault, tuple[str, str]]:
         Fault.SESSION_REPLACED: (
             _("This identity was signed in elsewhere."),
             _("Connect again to take it back here."),
+        ),
+    }
+
+
+def _keys() -> dict[Fault, tuple[str, str]]:
+    return {
+        Fault.GPG_MISSING: (
+            _("GnuPG is not installed."),
+            _("OpenPGP needs it. Install the package gnupg, then try again."),
+        ),
+        Fault.GPG_OLD: (
+            _("GnuPG {about} is too old."),
+            _("OpenPGP needs version 2.2.27 or newer. Update the package gnupg, then try again."),
+        ),
+        Fault.GPG_FAILED: (
+            _("GnuPG could not do this."),
+            _("Nothing was sent. Try again; if it stays so, the keys of this identity may be damaged."),
+        ),
+        Fault.KEY_FOREIGN: (
+            _("This is not the OpenPGP key of {about}."),
+            _("It was not taken. Ask them for the key that names this address."),
+        ),
+        Fault.KEY_UNREADABLE: (
+            _("There is no usable OpenPGP key in this."),
+            _("Choose the file of exactly one key, in the form that GnuPG exports."),
+        ),
+        Fault.KEY_LOCKED: (
+            _("The passphrase does not open this OpenPGP key."),
+            _("Enter the passphrase that protects the key, and mind upper and lower case."),
+        ),
+        Fault.WRONG_BACKUP_CODE: (
+            _("This code does not open the backup of the key."),
+            _("Enter all 24 letters and digits of the code; it has neither the letter O nor a zero."),
         ),
     }
 

@@ -1,0 +1,1 @@
+"""OpenPGP on the real GnuPG."""
