@@ -33,7 +33,7 @@ def with_code(gpg: Gpg, secret: bytes, code: str) -> bytes:
     arguments = ["--passphrase-fd", "0", "--cipher-algo", "AES256", "--s2k-digest-algo", "SHA512", "--symmetric"]
     # The agent's count is for passphrases that are random; a backup is out in the world.
     arguments += ["--s2k-count", "65011712"]
-    done = gpg.call(arguments, f"{backup_code_typed(code)}\n".encode() + secret, gpg.result_map["crypt"](gpg))
+    done = _asked(gpg, arguments, f"{backup_code_typed(code)}\n".encode() + secret, "crypt")
     if not done.ok or done.returncode != 0:
         raise Trouble(Problem(Fault.GPG_FAILED))
     return bytes(done.data)
@@ -42,7 +42,7 @@ def with_code(gpg: Gpg, secret: bytes, code: str) -> bytes:
 def without_code(gpg: Gpg, backup: bytes, code: str, limit: int) -> bytes:
     """What a backup holds, at most `limit` bytes; raises Trouble(WRONG_BACKUP_CODE)."""
     arguments = ["--passphrase-fd", "0", "--max-output", str(limit), "--decrypt"]
-    done = gpg.call(arguments, f"{backup_code_typed(code)}\n".encode() + backup, gpg.result_map["crypt"](gpg))
+    done = _asked(gpg, arguments, f"{backup_code_typed(code)}\n".encode() + backup, "crypt")
     if not done.ok or done.returncode != 0:
         raise Trouble(Problem(Fault.WRONG_BACKUP_CODE))
     return bytes(done.data)
