@@ -148,7 +148,7 @@ PAGES: dict[str, Callable[[ET.Element, str], str]] = {
     "the wrong way round": lambda iq, q: one(q, "a2") + one(q, "a1") + end(iq, "a1", "a2", complete=True),
     "empty, and not the last": lambda iq, q: end(iq, "", "", complete=False),
     "empty with edges": lambda iq, q: end(iq, "a1", "a1", complete=True),
-    "the same id twice": lambda iq, q: one(q) + one(q) + end(iq, "a1", "a1", complete=True),
+    "that comes back": lambda iq, q: one(q) + one(q, "a2") + one(q) + end(iq, "a1", "a1", complete=True),
     "that begins again": lambda iq, q: one(q, "a0") + end(iq, "a0", "a0", complete=False),
     "too long": lambda iq, q: (
         "".join(result(f"x{n}", q, "forged") for n in range(251)) + end(iq, "x0", "x250", complete=True)
@@ -172,6 +172,23 @@ def test_a_page_that_cannot_be_is_not_believed(engine: MakeEngine, honest: Shown
         assert "forged" not in world.house.bodies(person.id)
         world.house.do(c.FetchGap(gap.id))
         assert spoken(world, person.id) == ["long ago", "one", "two", "three"]
+        assert world.house.ask(ListGaps(person.id)) == ()
+        world.house.stop()
+
+
+def test_what_an_archive_holds_twice_is_told_once(engine: MakeEngine, honest: Shown, trusting: Server) -> None:
+    """As ejabberd may hold it when it came while we were becoming present."""
+
+    def page(iq: ET.Element, query: str) -> str:
+        told = "".join(result(number, query, body) * 2 for number, body in MISSED)
+        return told + end(iq, "a1", "a3", complete=True)
+
+    script = Keeping(lie=lies(page))
+    with Hostile(script, honest.context) as hostile:
+        world, person = visited(engine, hostile, script, trusting)
+        script.kept += MISSED
+        come_back(world)
+        until(lambda: spoken(world, person.id) == ["long ago", "one", "two", "three"])
         assert world.house.ask(ListGaps(person.id)) == ()
         world.house.stop()
 

@@ -1,8 +1,8 @@
 """Archives (XEP-0313, paged by XEP-0059): a page is asked for, and believed whole or not at all.
 
 Results come as messages. Each belongs to the query whose id it bears, and only the archive that was asked may send it.
-A page is refused when it is too long, repeats an id, is empty without being the last, or is not framed by the ids that
-its end names. No clock is ever sent: history is asked for by id and by count.
+A page is refused when it is too long, comes back to an id, is empty without being the last, or is not framed by the
+ids that its end names. No clock is ever sent: history is asked for by id and by count.
 """
 
 import asyncio
@@ -77,6 +77,8 @@ class _Open:
 
     wanted: Wanted
     items: list[Item] = field(default_factory=list)
+    count: int = 0
+    """Results so far."""
     sound: bool = True
 
 
@@ -95,9 +97,11 @@ class Archives:
         asked = self._open.get(results[0].get("queryid", ""))
         if len(results) == 1 and asked is not None and self._authority.is_archive(message, asked.wanted.archive):
             item = _item(results[0])
-            if item is None or len(asked.items) >= asked.wanted.most:
+            asked.count += 1
+            if item is None or asked.count > asked.wanted.most:
                 asked.sound = False
-            else:
+            elif not asked.items or asked.items[-1].id != item.id:
+                # ejabberd may hold a message twice under one id, when it came while we were becoming present.
                 asked.items.append(item)
         return True
 
