@@ -128,14 +128,14 @@ def tell(*words: object) -> None:
 
 def _hurry(ahead: list[float]) -> None:
     """What takes minutes otherwise, in moments; `ahead` is by how much the computer has slept."""
-    from teahouse.engine import entering, inbound, session
+    from teahouse.engine import catchup, entering, inbound, session
 
     awake = session._slept
     session._slept = lambda: awake() + ahead[1]
     session.pause_after = lambda failures: 0.02
     session.PING, session.HANDSHAKE = (0.2, 0.6), 1.5
-    inbound.RETRY = 0.2
-    entering.REPLAY_PATIENCE = 1.0
+    inbound.RETRY = catchup.RETRY = 0.2
+    entering.REPLAY_PATIENCE, entering.ENTER_PATIENCE, entering.RETRY = 1.0, 5.0, 0.2
 
 
 def main() -> None:
@@ -183,9 +183,9 @@ def main() -> None:
                 tell("online", addresses[event.account])
             elif isinstance(event, ChatStored) and rooms.get(event.chat.jid) is not event.chat.presence:
                 rooms[event.chat.jid] = event.chat.presence
-                tell("room", event.chat.jid, event.chat.presence.name)
+                tell("room", event.chat.jid, event.chat.presence.name, event.chat.ending)
             elif isinstance(event, WentWrong):
-                tell("wrong", event.problem.fault.value)
+                tell("wrong", event.problem.fault.value, event.problem.about, event.chat)
             super()._heard(event)
 
     rig.EngineThread = Timed  # type: ignore[attr-defined]

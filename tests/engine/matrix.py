@@ -73,8 +73,10 @@ class Counts:
         self.doubled += doubled
         self.disordered += moved
         if lost or doubled or moved or strange:
-            told = f"lost {sorted(lost)}, {doubled} doubled, {moved} out of order, strange {strange}"
-            self.notes.append(f"{where}: {told}")
+            told = f"lost {sorted(lost)[:5]}, {doubled} doubled, {moved} out of order, strange {sorted(strange)[:5]}"
+            at = next((at for at, (one, other) in enumerate(zip(in_both, once, strict=False)) if one != other), 0)
+            part = slice(max(0, at - 1), at + 9)
+            self.notes.append(f"{where}: {told}" + (f"; wanted {in_both[part]}, found {once[part]}" if moved else ""))
 
 
 _COLUMNS = ("seeds", "messages", "lost", "doubled", "disorder", "ticks")
@@ -240,11 +242,19 @@ class Matrix:
                 len(self.kept(db, talk, where, mine=False)) >= len(self.theirs(talk, where))
                 for talk in self.talks
                 for where in ("alone", "together")
+            ) and all(
+                # Until the room shows them, nobody knows where among the others they are.
+                message.state is Delivery.CONFIRMED
+                for talk in self.talks
+                for message in self.kept(db, talk, "together", mine=True)
             )
 
     def _missing(self) -> str:
         rest = sorted(set(self.house.has) - self.house.ticked)
+        behind = {text.partition(" ")[0][1:] for text in rest}
+        named = [word for talk in self.talks if str(talk.seed) in behind for word in (talk.login.jid, talk.room)]
         told = [line for line in self.house.said if line.split()[0] in ("online", "room", "wrong")]
+        told = [line for line in told if not named or line.split()[1] in named or line.startswith("wrong")]
         return f"{len(rest)} without a tick: {rest[:10]}; {told[-20:]}"
 
     @contextmanager

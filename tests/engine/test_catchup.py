@@ -121,6 +121,28 @@ async def broken_off(life: Life, archive: Kept, page: int, meanwhile: Callable[[
     archive.before_page = lambda number: None
 
 
+def test_a_full_disk_is_waited_for(lives: Callable[[Kept], Life], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("teahouse.engine.catchup.RETRY", 0.01)
+
+    async def run() -> None:
+        archive = Kept()
+        archive.said = ["one"]
+        life = lives(archive)
+        await life.read()
+        # So long that the database has to grow.
+        archive.said += [f"{word} {'茶' * 3_000}" for word in ("two", "three", "four", "five", "six")]
+
+        def short(number: int) -> None:
+            life.db.run(f"PRAGMA max_page_count = {1 if number in (3, 5) else 1_000_000}")
+
+        archive.before_page = short
+        assert await life.read()
+        assert [text.partition(" ")[0] for text in life.theirs()] == ["one", "two", "three", "four", "five", "six"]
+        assert not archives.gaps(life.db, life.chat)
+
+    asyncio.run(run())
+
+
 def test_what_came_by_itself_and_was_read_up_to_is_not_overtaken(lives: Callable[[Kept], Life]) -> None:
     async def run() -> None:
         archive = Kept()

@@ -13,6 +13,7 @@ from teahouse.domain import events as e
 from teahouse.domain.account import ANYWHERE, Account, Link, Route, Server
 from teahouse.domain.chat import ChatKind, Presence
 from teahouse.domain.message import Delivery
+from teahouse.domain.problem import Fault
 from teahouse.engine.client import Client
 from teahouse.engine.desk import Desk
 from teahouse.engine.guard import Phase
@@ -114,6 +115,26 @@ def test_the_end_of_an_earlier_stay_keeps_nobody_out(world: World) -> None:
     until(lambda: Presence.HERE in [event.chat.presence for event in world.house.seen(e.ChatStored)[before:]])
     world.send(said("plum", "good to see you"))
     until(lambda: "good to see you" in world.said())
+
+
+def test_a_room_that_does_not_answer_is_entered_in_the_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("teahouse.engine.entering.ENTER_PATIENCE", 0.05)
+    monkeypatch.setattr("teahouse.engine.entering.RETRY", 0.01)
+    asked: list[str] = []
+
+    async def silent(wire: ServerWire, stanza: ET.Element) -> bool:
+        if not stanza.tag.endswith("}presence") or stanza.get("to") != f"{TEA}/willow" or stanza.get("type"):
+            return False
+        asked.append(stanza.get("id", ""))
+        return len(asked) < 3
+
+    world.honest.before = silent
+    before = len(world.house.seen(e.ChatStored))
+    break_off(world)
+    until(lambda: Presence.HERE in [event.chat.presence for event in world.house.seen(e.ChatStored)[before:]])
+    assert len(asked) == 3
+    told = [event.problem.fault for event in world.house.seen(e.WentWrong)]
+    assert told == [Fault.TIMED_OUT]
 
 
 @pytest.mark.parametrize("left", [True, False])

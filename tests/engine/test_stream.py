@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +18,10 @@ from teahouse.domain.account import Account, Link, Server
 from teahouse.domain.chat import Presence
 from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery
-from teahouse.domain.problem import Fault
+from teahouse.domain.problem import Fault, Trouble
 from teahouse.engine.desk import Desk
 from teahouse.engine.held import HOLD, Held
+from teahouse.engine.questions import Questions
 from teahouse.engine.routing import routes_of
 from teahouse.engine.stream import WRAP, Ledger, OutOfStep, Sent, Stream
 from teahouse.net.way import ByTor, Direct, Way
@@ -314,6 +316,23 @@ def test_the_count_goes_round(start: int, steps: list[int]) -> None:
     for wrong in (start + number + 1, start + number - 1):
         with pytest.raises(OutOfStep):
             ledger.acknowledge(str(wrong % WRAP))
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_whoever_asks_in_a_session_that_ends_goes_with_it(cancelled: bool) -> None:
+    async def ended() -> BaseException | None:
+        questions = Questions()
+        asking = asyncio.ensure_future(questions.ask(lambda _: None, ET.Element("iq"), "x.test", 10))
+        await asyncio.sleep(0)
+        questions.close()
+        if cancelled:
+            # In the same moment, as the end of a session does: it must not be lost between the two.
+            asking.cancel()
+        await asyncio.wait([asking])
+        return None if asking.cancelled() else asking.exception()
+
+    error = asyncio.run(ended())
+    assert error is None if cancelled else isinstance(error, Trouble)
 
 
 def test_a_room_is_still_the_room(engine: MakeEngine, honest: Shown, trusting: Server, managed: Managed) -> None:

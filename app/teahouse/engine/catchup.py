@@ -20,7 +20,7 @@ from teahouse.engine.archive import Archives, Item, Wanted
 from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
-from teahouse.engine.inbound import Inbound, put_behind
+from teahouse.engine.inbound import UNTAKEN, Inbound, put_behind
 from teahouse.engine.pacer import Pacer
 from teahouse.engine.xml import MAM
 from teahouse.store import archives, chats, messages, outbox
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 PAGES_BACK = 40
 """Pages that are read from an archive's end towards something that we have."""
 OLDER = 100
+RETRY = 5.0
+"""Seconds after which an archive is read again that could not be written down."""
 Read = Callable[[str, Item], Arrival | None]
 """Makes an arrival of what an archive (by its address) holds; None of what says nothing."""
 
@@ -102,22 +104,35 @@ class CatchUp:
         while archive in self._busy:
             # It may have come past what is wanted now.
             await asyncio.shield(self._busy[archive].done)
-        self._inbound.followed.discard((self._account, archive))
-        self._inbound.unread.add((self._account, room))
+        reading = self._busy[archive] = _Reading(room, Stretch(), follow)
+        _may_miss(self._inbound, self._account, archive, room)
         self._inbound.read(+1)
-        reaches, stretch = False, Stretch()
-        reading = self._busy[archive] = _Reading(room, stretch, follow)
         try:
-            reaches = await self._on(client, archive, room, stretch)
+            return await self._patiently(client, archive, reading)
         except Trouble as trouble:
             log.info("an archive was not read to its end: %s", trouble.problem.fault.value)
-            if archive in self._busy:
-                self._leave_gaps(room, stretch)
+            if self._busy.get(archive) is reading:
+                self._leave_gaps(room, reading.stretch)
+            return False
         finally:
             self._inbound.read(-1)
-            self._busy.pop(archive, None)
+            if self._busy.get(archive) is reading:
+                self._busy.pop(archive)
             reading.done.set_result(None)
-        return reaches
+
+    async def _patiently(self, client: Client, archive: str, reading: _Reading) -> bool:
+        """Read on, again and again while the disk does not take it."""
+        while True:
+            # What was not written down is not where it was thought to be.
+            reading.stretch = Stretch()
+            try:
+                return await self._on(client, archive, reading.room, reading.stretch)
+            except Trouble as trouble:
+                if trouble.problem.fault not in UNTAKEN:
+                    raise
+                self._bench.complain(trouble.problem, self._account)
+            await asyncio.sleep(RETRY)
+            _may_miss(self._inbound, self._account, archive, reading.room)
 
     async def _on(self, client: Client, archive: str, room: int, stretch: Stretch) -> bool:
         cursor, reaches = archives.cursor(self._bench.db, self._account, archive), True
@@ -184,14 +199,11 @@ class CatchUp:
             if not {item.id for item in items}.isdisjoint(item.id for item in page.items):
                 raise client.misbehaved("an archive that loops")
             items[:0] = page.items
-            if page.complete or self._have_any(archive, page.items):
+            if page.complete or _have_any(self._bench, self._account, archive, page.items):
                 break
         else:
             self._leave_gaps(room, stretch, items[0].id)
         self._keep(archive, room, items, stretch, items[-1].id if items else "", done=True)
-
-    def _have_any(self, archive: str, items: Sequence[Item]) -> bool:
-        return any(messages.place_of(self._bench.db, self._account, archive, item.id) for item in items)
 
     def _keep(
         self, archive: str, room: int, items: Sequence[Item], stretch: Stretch, cursor: str, *, done: bool
@@ -277,6 +289,16 @@ class CatchUp:
         self._inbound.flush()
         high = messages.place_of(db, self._account, archive, before) or messages.settled_after(db, chat, floor)
         stretch = Stretch(counts=False, low={chat: floor}, high={chat: high})
-        met = bool(floor) and self._have_any(archive, page.items)
+        met = bool(floor) and _have_any(self._bench, self._account, archive, page.items)
         self._inbound.bring(self._arrivals(archive, page.items, stretch), list)
         return page.complete or met, page.items[0].id if page.items else before
+
+
+def _may_miss(inbound: Inbound, account: int, archive: str, room: int) -> None:
+    """What comes by itself now may leave something out."""
+    inbound.followed.discard((account, archive))
+    inbound.unread.add((account, room))
+
+
+def _have_any(bench: Bench, account: int, archive: str, items: Sequence[Item]) -> bool:
+    return any(messages.place_of(bench.db, account, archive, item.id) for item in items)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from teahouse.domain.account import Account
@@ -27,7 +28,12 @@ REPLAY_PATIENCE = 10.0
 """Seconds after which a room that has told no subject is asked whether its history has ended."""
 COME_BACK = (20.0, 600.0)
 """Seconds after which a room that was shut down is tried first, and at most between tries; jittered."""
-_PASSING = (Fault.TIMED_OUT, Fault.ROOM_MISSING, Fault.ROOM_FULL)
+RETRY = 5.0
+"""Seconds after which a room that could not be entered for want of a connection is tried again at first."""
+_UNHEARD = frozenset({Fault.TIMED_OUT, Fault.OFFLINE, Fault.CONNECTION_LOST})
+_PASSING = _UNHEARD | {Fault.ROOM_MISSING, Fault.ROOM_FULL}
+_NO_WORD = frozenset({Fault.OFFLINE, Fault.CONNECTION_LOST, Fault.ROOM_EXPOSES})
+"""What the user is told otherwise, or has been told."""
 _TITLE = 60
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
@@ -43,6 +49,7 @@ class Entering:
         self.reception: Reception
         self.reading: CatchUp
         self._bookmarks = Bookmarks(bench, account, client)
+        self._back = asyncio.Event()
         self._wanted: set[int] = set()
         """Chats of the rooms that we are in or mean to enter; the user may think better of it on the way."""
 
@@ -122,33 +129,45 @@ class Entering:
             if joined.chat in self._wanted and joined.jid not in self._rooms.by_jid:
                 self._spawn(self._again(joined.chat, joined.jid, joined.nick, joined.password))
 
-    async def _again(self, chat: int, jid: str, nick: str, password: str) -> None:
-        try:
-            await self.enter(chat, jid, nick, password)
-        except Trouble as trouble:
-            if trouble.problem.fault is not Fault.ROOM_EXPOSES and chat in self._wanted:
-                self._rooms.tell_refused(chat, trouble.problem)
+    async def _again(self, chat: int, jid: str, nick: str, password: str, *, shut: bool = False) -> None:
+        """Enter without being asked; what passes is waited out, also that it is missing when it was `shut`."""
+        pause, told = COME_BACK[0] * 2 if shut else RETRY, shut
+        while True:
+            try:
+                await self.enter(chat, jid, nick, password)
+                return
+            except Trouble as trouble:
+                problem = trouble.problem
+            if chat not in self._wanted:
+                return
+            passes = problem.fault in (_PASSING if shut else _UNHEARD)
+            if problem.fault not in _NO_WORD and not (passes and told):
+                self._rooms.tell_refused(chat, problem)
+                told = True
+            if not passes:
+                return
+            if await self._elsewhere(chat, jid, pause):
+                return
+            pause = min(pause * 2, COME_BACK[1])
+
+    async def _elsewhere(self, chat: int, jid: str, pause: float) -> bool:
+        """Wait so many seconds, or until the connection is back; whether by then there is nothing to do any more."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._back.wait(), pause * random.uniform(0.8, 1.2))
+        await self._bench.joins.turn(self._account().route)
+        return chat not in self._wanted or jid in self._rooms.by_jid
+
+    def resumed(self) -> None:
+        """The session goes on by another connection: what waited for it is tried at once."""
+        self._back.set()
+        self._back = asyncio.Event()
 
     async def come_back(self, room: Room, ending: Ending) -> None:
         """Enter a room that was shut down as soon as it is there again, asking ever more rarely; no other."""
         if ending.end is not End.SHUT:
             self._wanted.discard(room.chat)
-            return
-        pause = COME_BACK[0]
-        while True:
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))
-            await self._bench.joins.turn(self._account().route)
-            if room.chat not in self._wanted or room.jid in self._rooms.by_jid:
-                return
-            try:
-                await self.enter(room.chat, room.jid, room.nick, room.password)
-                return
-            except Trouble as trouble:
-                if trouble.problem.fault not in _PASSING:
-                    if room.chat in self._wanted and trouble.problem.fault is not Fault.ROOM_EXPOSES:
-                        self._rooms.tell_refused(room.chat, trouble.problem)
-                    return
-            pause = min(pause * 2, COME_BACK[1])
+        elif not await self._elsewhere(room.chat, room.jid, COME_BACK[0]):
+            await self._again(room.chat, room.jid, room.nick, room.password, shut=True)
 
     async def keep_inside(self, client: Client) -> None:
         """From time to time, see whether the rooms still have us; for as long as the session lasts."""

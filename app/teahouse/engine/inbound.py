@@ -20,6 +20,8 @@ from teahouse.store.database import Database
 from teahouse.store.messages import Ahead
 
 BATCH, TICK, RETRY = 200, 0.03, 5.0
+UNTAKEN = frozenset({Fault.DISK_FULL, Fault.NOT_WRITABLE})
+"""Why something is not on disk that may be, a little later."""
 SPACE = 20_000
 """Order keys that are left free in front of what comes while an archive is read, for what it holds."""
 AHEAD = 60_000
@@ -98,7 +100,7 @@ class Inbound:
             self._waiting, self._stuck = batch + self._waiting, True
             self._timer = asyncio.get_running_loop().call_later(RETRY, self.flush)
             self._bench.announce(WentWrong(trouble.problem))
-            if trouble.problem.fault not in (Fault.DISK_FULL, Fault.NOT_WRITABLE):
+            if trouble.problem.fault not in UNTAKEN:
                 raise
             return
         self._stuck = False

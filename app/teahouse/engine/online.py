@@ -179,6 +179,7 @@ class Online:
 
     def _resumed(self) -> None:
         self._last = self.client()
+        self.entering.resumed()
         self.outbox.kick()
 
     def _went_offline(self) -> None:

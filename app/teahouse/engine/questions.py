@@ -13,7 +13,7 @@ class Questions:
     """Those of one session, which may outlive its connections."""
 
     def __init__(self) -> None:
-        self._open: dict[str, tuple[str, asyncio.Future[ET.Element]]] = {}
+        self._open: dict[str, tuple[str, str, asyncio.Future[ET.Element]]] = {}
         self._closed = False
 
     async def ask(self, put: Callable[[ET.Element], None], iq: ET.Element, host: str, seconds: float) -> ET.Element:
@@ -23,28 +23,27 @@ class Questions:
         number = secrets.token_hex(12)
         iq.set("id", number)
         future: asyncio.Future[ET.Element] = asyncio.get_running_loop().create_future()
-        self._open[number] = (iq.get("to", ""), future)
+        self._open[number] = (iq.get("to", ""), host, future)
         try:
             put(iq)
             async with asyncio.timeout(seconds):
                 return await asyncio.shield(future)
         except TimeoutError:
             raise Trouble(Problem(Fault.TIMED_OUT, iq.get("to", host))) from None
-        except asyncio.CancelledError:
-            if future.cancelled():
-                raise Trouble(Problem(Fault.CONNECTION_LOST, host)) from None
-            raise
         finally:
             self._open.pop(number, None)
 
     def answered(self, iq: ET.Element, own: tuple[str, ...]) -> None:
         """Take an answer; one by somebody else is dropped. `own` are the senders that speak for our account."""
-        asked, future = self._open.get(iq.get("id", ""), ("", None))
+        asked, _, future = self._open.get(iq.get("id", ""), ("", "", None))
         if future is not None and not future.done() and answers(asked, iq.get("from"), own):
             future.set_result(iq)
 
     def close(self) -> None:
         """The session is over: nobody will answer."""
         self._closed = True
-        for _, future in self._open.values():
-            future.cancel()
+        for _, host, future in self._open.values():
+            if not future.done():
+                # Not cancelled: whoever waits may be cancelled in the same moment, and must notice that.
+                future.set_exception(Trouble(Problem(Fault.CONNECTION_LOST, host)))
+                future.exception()
