@@ -7,6 +7,8 @@ The states of an own message, and what moves it:
                                                 count, by the answer to a ping behind it, RFC 6120 section 10.1)
                                              -> UNSURE, when the session is over before anybody said it arrived
     ACKED      the server has it             -> CONFIRMED, when the room reflects it or an archive has it
+                                             -> QUEUED, when the session was over right after, and the archive reaches
+                                                back that far and has it not: the server died with it
     CONFIRMED  everybody can read it         the end
     UNSURE     nobody knows                  -> CONFIRMED, when the archive has it
     any                                      -> CONFIRMED, when whoever it was for says that they have it (marks.py)
@@ -37,9 +39,9 @@ from teahouse.engine.client import Client
 from teahouse.engine.inbound import RETRY, Replay
 from teahouse.engine.room import Room
 from teahouse.engine.rooms import Rooms
-from teahouse.engine.stream import WRAP
+from teahouse.engine.word import Word
 from teahouse.engine.xml import PING, SID, condition, el
-from teahouse.store import messages, sessions
+from teahouse.store import messages
 from teahouse.store import outbox as stored
 from teahouse.store.outbox import Outgoing
 
@@ -79,6 +81,7 @@ class Outbox:
         self._under_way: set[int] = set()
         """Sent in this session; some may have arrived since."""
         self._losses: Counter[int] = Counter()
+        self._word = Word(bench, account)
         self._one_by_one = False
         self._judged = False
         """Whether the archive was asked about what had been sent to people before this session."""
@@ -116,14 +119,14 @@ class Outbox:
         # Before the bytes leave: a crash in between must not send it twice.
         with self._bench.db.transaction():
             self._bench.move(message.id, Delivery.SENT)
-            sessions.sent(self._bench.db, message.id, self._account, client.stream.ledger.next)
+            self._word.wanted(message.id, client.stream.ledger.next)
         crash_point("marked")
         self._under_way.add(message.id)
         try:
             client.put(_stanza(message, self._asks(message.to) if message.kind is ChatKind.PERSON else ()), message.id)
         except Trouble as trouble:
             self._bench.move(message.id, Delivery.FAILED, trouble.problem.fault.value.replace("-", " "))
-            sessions.arrived(self._bench.db, message.id)
+            self._word.unwanted(message.id)
         crash_point("sent")
 
     # -- arrived -------------------------------------------------------------
@@ -134,9 +137,10 @@ class Outbox:
         for number in tokens:
             self._losses.pop(number, None)
             with self._bench.db.transaction():
-                sessions.arrived(self._bench.db, number)
                 now = messages.get(self._bench.db, number)
-                if now is not None and now.state is Delivery.SENT:
+                sent = now is not None and now.state is Delivery.SENT
+                self._word.given(number, counts=sent)
+                if sent:
                     crash_point("acknowledging")
                     self._bench.move(number, Delivery.ACKED)
             crash_point("acknowledged")
@@ -182,17 +186,17 @@ class Outbox:
 
     def settled(self, handled: int) -> None:
         """So many stanzas of a session of before have reached the server: the other messages go again."""
-        for number, at in sessions.under_way(self._bench.db, self._account):
+        for number, has in self._word.told(handled):
             with self._bench.db.transaction():
-                sessions.arrived(self._bench.db, number)
+                self._word.unwanted(number)
                 now = messages.get(self._bench.db, number)
                 if now is not None and now.state is Delivery.SENT:
-                    has = (handled - at) % WRAP < WRAP // 2
                     self._bench.move(number, Delivery.ACKED if has else Delivery.QUEUED)
 
     def lost(self, problem: Problem | None = None) -> None:
         """The session is over: nobody knows whether what was under way to people has arrived, or has ended it."""
         self._suspect(problem)
+        self._word.doubt()
         self._under_way, self._judged = set(), False
         for message in self._sent():
             if message.kind is ChatKind.PERSON:
@@ -224,6 +228,7 @@ class Outbox:
             for message in stored.waiting(self._bench.db, self._account, Delivery.UNSURE):
                 if message.kind is ChatKind.PERSON:
                     self._bench.move(message.id, Delivery.QUEUED)
+        self._word.judge(reaches=reaches)
         self._judged = True
         crash_point("judged")
         self.kick()

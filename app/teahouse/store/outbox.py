@@ -5,6 +5,7 @@ from typing import Any
 
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.message import Delivery
+from teahouse.store import sessions
 from teahouse.store.database import Database
 
 
@@ -55,8 +56,8 @@ def oldest_in_doubt(db: Database, account: int, room: int = 0) -> int:
     if room:
         row = db.one("SELECT min(id) FROM message WHERE chat = ? AND mine = 1 AND state IN (2, 3, 5)", (room,))
         return int(row[0] or 0)
-    doubtful = waiting(db, account, Delivery.SENT, Delivery.UNSURE)
-    return next((message.id for message in doubtful if message.kind is ChatKind.PERSON), 0)
+    doubtful = [m.id for m in waiting(db, account, Delivery.SENT, Delivery.UNSURE) if m.kind is ChatKind.PERSON]
+    return min([*doubtful, *sessions.doubted(db, account)], default=0)
 
 
 def under(db: Database, chat: int, origin_id: str) -> tuple[int, ...]:

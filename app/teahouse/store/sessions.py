@@ -5,6 +5,8 @@ There is one only while it lasts: a session that ended in good order leaves noth
 
 from dataclasses import dataclass
 
+from teahouse.domain.chat import ChatKind
+from teahouse.domain.message import Delivery
 from teahouse.store.database import Database
 
 TRIES = 3
@@ -69,3 +71,22 @@ def arrived(db: Database, message: int) -> None:
 def under_way(db: Database, account: int) -> tuple[tuple[int, int], ...]:
     """(message, number) of those of which the server has not said that it has them, in the order they were sent."""
     return tuple(db.all("SELECT message, number FROM under_way WHERE account = ? ORDER BY message", (account,)))
+
+
+def doubt(db: Database, message: int) -> None:
+    """The server said that it has it, and may have died before it did anything with it; in rooms they show it."""
+    db.run(
+        "INSERT OR REPLACE INTO doubted SELECT m.id, m.account FROM message m JOIN chat c ON c.id = m.chat"
+        " WHERE m.id = ? AND m.state = ? AND c.kind = ?",
+        (message, int(Delivery.ACKED), ChatKind.PERSON.value),
+    )
+
+
+def doubted(db: Database, account: int) -> tuple[int, ...]:
+    """The messages to people that are doubted, oldest first."""
+    return tuple(m for (m,) in db.all("SELECT message FROM doubted WHERE account = ? ORDER BY message", (account,)))
+
+
+def believe(db: Database, account: int) -> None:
+    """Nothing is doubted any more."""
+    db.run("DELETE FROM doubted WHERE account = ?", (account,))
