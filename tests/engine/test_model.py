@@ -93,9 +93,12 @@ def counts_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """An acknowledgement ticks the next message, too."""
     honest = Ledger.acknowledge
 
-    def acknowledge(self: Ledger, told: str | None) -> list[int]:
-        tokens = honest(self, told)
-        return tokens + [sent.token for sent in list(self.unacked)[:1] if sent.token]
+    def acknowledge(self: Ledger, told: str | None, hear: Callable[[list[int]], None]) -> bool:
+        def louder(tokens: list[int]) -> None:
+            after = [sent.token for sent in self.unacked if sent.token > max(tokens)]
+            hear(tokens + after[:1])
+
+        return honest(self, told, louder)
 
     monkeypatch.setattr(Ledger, "acknowledge", acknowledge)
 

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from teahouse.domain.account import Account, Link, Server
 from teahouse.domain.chat import Presence
 from teahouse.domain.jid import Jid
 from teahouse.domain.message import Delivery
-from teahouse.domain.problem import Fault, Trouble
+from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.desk import Desk
 from teahouse.engine.held import HOLD, Held
 from teahouse.engine.questions import Questions
@@ -306,16 +306,32 @@ def test_a_clock_that_is_set_back_stretches_no_pause(monkeypatch: pytest.MonkeyP
 
 @given(st.integers(0, WRAP - 1), st.lists(st.integers(0, 4), max_size=30))
 def test_the_count_goes_round(start: int, steps: list[int]) -> None:
-    ledger, number, told = Ledger(start), 0, []
+    ledger, number, told = Ledger(start), 0, list[int]()
     for step in steps:
         for _ in range(step):
             number += 1
             ledger.unacked.append(Sent("", number))
-        told += ledger.acknowledge(str((start + number) % WRAP))
+        ledger.acknowledge(str((start + number) % WRAP), told.extend)
     assert told == list(range(1, number + 1)) and not ledger.unacked
     for wrong in (start + number + 1, start + number - 1):
         with pytest.raises(OutOfStep):
-            ledger.acknowledge(str(wrong % WRAP))
+            ledger.acknowledge(str(wrong % WRAP), told.extend)
+
+
+def test_what_could_not_be_written_down_is_acknowledged_once_more() -> None:
+    stream, told, full = Stream(Jid.parse(FULL)), list[int](), [True, False]
+
+    def hear(tokens: Sequence[int]) -> None:
+        if full.pop(0):
+            raise Trouble(Problem(Fault.DISK_FULL))
+        told.extend(tokens)
+
+    stream.id, stream.enabled, stream.on_acked = "one", True, hear
+    stream.ledger.unacked.extend([Sent("", 1), Sent("", 2), Sent("", 3)])
+    with pytest.raises(Trouble):
+        stream.resumed(ET.fromstring("<resumed previd='one' h='2'/>"))
+    stream.resumed(ET.fromstring("<resumed previd='one' h='2'/>"))
+    assert told == [1, 2] and [sent.token for sent in stream.ledger.unacked] == [3]
 
 
 @pytest.mark.parametrize("cancelled", [True, False])

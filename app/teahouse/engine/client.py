@@ -160,8 +160,7 @@ class Client(GuardedStream):
         except OutOfStep as error:
             self.fail(self.misbehaved(str(error)).problem)
         except Trouble as trouble:
-            # What was acknowledged could not be written down: the next session asks the archive for it.
-            self.stream.close()
+            # What was acknowledged could not be written down: on the next connection it is once more.
             self.fail(trouble.problem)
 
     def put(self, xml: ET.Element, token: int = 0) -> None:

@@ -12,7 +12,7 @@ from teahouse.crash import crash_point
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import Event, MessageChanged, MessageRemoved, MessageStored, WentWrong
 from teahouse.domain.message import Delivery, Message
-from teahouse.domain.problem import Fault, Trouble
+from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
 from teahouse.store import archives, chats, messages, retention, seen
@@ -48,7 +48,7 @@ class Inbound:
         self._waiting: list[Arrival] = []
         self._timer: asyncio.TimerHandle | None = None
         self._replays: dict[int, Replay] = {}
-        self._stuck = False
+        self._stuck, self._most = False, 0
         self.followed: set[tuple[int, str]] = set()
         """Archives (of accounts) of which everything is held: what comes by itself moves their cursors on."""
         self.unread: set[tuple[int, int]] = set()
@@ -86,29 +86,33 @@ class Inbound:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        batch, self._waiting = self._waiting, []
-        if not batch:
-            return
-        crash_point("arrived")
         try:
-            with self._bench.db.transaction():
-                events, touched = self._store(batch)
-                for count in self.counts.values():
-                    count()
-                crash_point("storing")
+            while self._waiting:
+                self._flush(self._most or len(self._waiting))
         except Trouble as trouble:
-            self._waiting, self._stuck = batch + self._waiting, True
+            self._stuck = True
             self._timer = asyncio.get_running_loop().call_later(RETRY, self.flush)
             self._bench.announce(WentWrong(trouble.problem))
             if trouble.problem.fault not in UNTAKEN:
                 raise
             return
-        self._stuck = False
+        self._stuck, self._most = False, 0
+
+    def _flush(self, most: int) -> None:
+        batch, later = self._waiting[:most], self._waiting[most:]
+        # Half of it the next time (0 is all of it): a disk that fails now and then may still take less at once.
+        self._most = max(1, len(batch) // 2)
+        crash_point("arrived")
+        with self._bench.db.transaction():
+            events, touched = self._store(batch)
+            for count in () if later else self.counts.values():
+                count()
+            crash_point("storing")
+        self._waiting, self._most = later, len(batch)
         crash_point("stored")
         _tell(self._bench, events, touched)
-        for arrival in batch:
-            if arrival.written is not None:
-                arrival.written()
+        for written in filter(None, (arrival.written for arrival in batch)):
+            written()
 
     def read(self, more: int) -> None:
         """One archive more is read, or one less."""
@@ -120,7 +124,8 @@ class Inbound:
 
         `along` gives what is to be told of what it did.
         """
-        self.flush()
+        if not self.settled:
+            raise Trouble(Problem(Fault.DISK_FULL))
         with self._bench.db.transaction():
             events, touched = self._store(batch)
             events += along()

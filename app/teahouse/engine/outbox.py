@@ -36,7 +36,7 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.text import label
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
-from teahouse.engine.inbound import RETRY, Replay
+from teahouse.engine.inbound import RETRY, UNTAKEN, Replay
 from teahouse.engine.room import Room
 from teahouse.engine.rooms import Rooms
 from teahouse.engine.word import Word
@@ -194,25 +194,31 @@ class Outbox:
                     self._bench.move(number, Delivery.ACKED if has else Delivery.QUEUED)
 
     def lost(self, problem: Problem | None = None) -> None:
-        """The session is over: nobody knows whether what was under way to people has arrived, or has ended it."""
-        self._suspect(problem)
+        """The session is over: nobody knows whether what was under way to people has arrived, or has ended it.
+
+        Raises Trouble, and may be called again then.
+        """
         self._word.doubt()
-        self._under_way, self._judged = set(), False
+        self._suspect(problem)
+        self._judged = False
         for message in self._sent():
             if message.kind is ChatKind.PERSON:
                 self._bench.move(message.id, Delivery.UNSURE)
                 crash_point("losing")
 
     def _suspect(self, problem: Problem | None) -> None:
-        suspects = self._still_under_way()
+        # A disk of ours that takes nothing has nothing to do with what was sent.
+        suspects = [] if problem is not None and problem.fault in UNTAKEN else self._still_under_way()
         blamed = problem.detail if problem is not None and problem.detail in _CONTENT else ""
-        self._losses.update(message.id for message in suspects)
-        self._one_by_one = self._one_by_one or (bool(blamed) and len(suspects) > 1)
+        losses = self._losses + Counter(message.id for message in suspects)
         for message in suspects:
-            if (blamed and len(suspects) == 1) or self._losses[message.id] >= LOSSES:
+            if (blamed and len(suspects) == 1) or losses[message.id] >= LOSSES:
                 reason = blamed or Fault.CONNECTION_LOST.value
                 self._bench.move(message.id, Delivery.FAILED, reason.replace("-", " "))
-                del self._losses[message.id]
+                del losses[message.id]
+        # All at once: whoever comes here again, since something could not be written down, counts nothing twice.
+        self._losses, self._under_way = losses, set()
+        self._one_by_one = self._one_by_one or (bool(blamed) and len(suspects) > 1)
 
     @property
     def doubts(self) -> bool:

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Self
 from xml.sax.saxutils import quoteattr
 
@@ -46,15 +47,21 @@ class Ledger:
         self.acked = self.taken = self.handled = start
         self.unacked: deque[Sent] = deque()
 
-    def acknowledge(self, told: str | None) -> list[int]:
-        """The server has handled so many of ours; the tokens of those that are new. Raises OutOfStep."""
+    def acknowledge(self, told: str | None, hear: Callable[[list[int]], None]) -> bool:
+        """The server has handled so many of ours; whether any of them are new. Raises OutOfStep.
+
+        `hear` takes the tokens of those that are. When it raises they are not acknowledged, and may be once more.
+        """
         count = _count(told)
         fresh = (count - self.acked) % WRAP
         if fresh > len(self.unacked):
             raise OutOfStep("an acknowledgement of what was not sent")
+        if tokens := [sent.token for sent in islice(self.unacked, fresh) if sent.token]:
+            hear(tokens)
         self.acked = count
-        gone = [self.unacked.popleft() for _ in range(fresh)]
-        return [sent.token for sent in gone if sent.token]
+        for _ in range(fresh):
+            self.unacked.popleft()
+        return fresh > 0
 
     @property
     def next(self) -> int:
@@ -171,17 +178,13 @@ class Stream:
             self.ledger.go_on(told)
             self.told = True
             return
-        before = len(self.ledger.unacked)
-        tokens = self.ledger.acknowledge(told)
-        if len(self.ledger.unacked) < before:
+        if self.ledger.acknowledge(told, self.on_acked):
             self._resumptions = 0
         self._asking = False
         if self._heard is not None and not self._heard.done():
             self._heard.set_result(None)
         if self._more:
             self._request_soon()
-        if tokens:
-            self.on_acked(tokens)
 
     def took(self) -> None:
         """A stanza of the server was dealt with."""

@@ -1,0 +1,128 @@
+"""What becomes of messages when a session is over: what the server's word is worth, and a disk that takes nothing."""
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from teahouse.domain import commands as c
+from teahouse.domain import events as e
+from teahouse.domain.account import Account, Link, Server
+from teahouse.domain.message import Delivery
+from teahouse.domain.problem import Fault
+from teahouse.engine.outbox import LOSSES
+from teahouse.store.database import Database
+from tests.rig.engine import RunningEngine
+from tests.rig.honest import ROSE
+from tests.rig.hostile import Hostile
+from tests.rig.managed import SM, Managed
+from tests.rig.peer import Peer
+from tests.rig.prosody import Prosody
+from tests.rig.wait import until
+from tests.security.certificates import Shown
+from tests.security.world import World, enter
+
+MakeEngine = Callable[..., RunningEngine]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr("teahouse.engine.session.pause_after", lambda _: 0.02)
+
+
+def states(house: RunningEngine, chat: int) -> dict[str, Delivery]:
+    """How far own messages have come."""
+    return {m.body: m.state for m in house.history(chat) if m.mine}
+
+
+def test_what_a_server_took_with_it_when_it_died_is_sent_again(engine: MakeEngine, own_server: Prosody) -> None:
+    house, login, plum = engine(), own_server.fresh("willow"), own_server.fresh("plum")
+    mine: Account = house.do(c.AddAccount(login.jid, login.password, "willow", own_server.server()))
+    house.wait(e.LinkChanged, lambda event: event.link is Link.ONLINE)
+    person = house.do(c.OpenPerson(mine.id, plum.jid))
+    house.do(c.SendMessage(person.id, "before"))
+    until(lambda: states(house, person.id) == {"before": Delivery.ACKED})
+    kept = own_server.folder.parent / "kept"
+    shutil.copytree(own_server.folder / "data", kept)
+    house.do(c.SendMessage(person.id, "hello"))
+    until(lambda: states(house, person.id)["hello"] is Delivery.ACKED)
+    own_server.kill()
+    # Its disk is what it was before: so it is when a server says that it has what it has not put by yet.
+    shutil.rmtree(own_server.folder / "data")
+    kept.rename(own_server.folder / "data")
+    own_server.restart()
+    with Peer(own_server, plum) as peer:
+        peer.wait_for("hello", 30)
+        house.do(c.SendMessage(person.id, "after"))
+        peer.wait_for("after", 20)
+        assert peer.bodies() == ["before", "hello", "after"]
+    house.stop()
+
+
+@pytest.fixture
+def managed() -> Managed:
+    """A server that counts, and has no archive."""
+    return Managed(resumes=False)
+
+
+def inside(engine: MakeEngine, script: Managed, hostile: Hostile, trusting: Server) -> tuple[World, int]:
+    """In the room, with everything acknowledged, and a chat with a person."""
+    world = enter(engine(), hostile, script, trusting)
+    until(lambda: script.session.handled)
+    return world, world.house.do(c.OpenPerson(world.account.id, ROSE)).id
+
+
+def sent(script: Managed) -> list[str]:
+    """What it was given for people."""
+    messages = [stanza for stanza in script.got if stanza.get("type") == "chat"]
+    return [stanza.findtext("{jabber:client}body") or "" for stanza in messages]
+
+
+def test_a_server_without_an_archive_is_believed(
+    engine: MakeEngine, honest: Shown, trusting: Server, managed: Managed
+) -> None:
+    with Hostile(managed, honest.context) as hostile:
+        world, person = inside(engine, managed, hostile, trusting)
+        world.house.do(c.SendMessage(person, "hello"))
+        until(lambda: states(world.house, person) == {"hello": Delivery.ACKED})
+        managed.sessions.clear()
+        hostile.loop.call_soon_threadsafe(hostile.wire.hang_up)
+        until(lambda: managed.sessions)
+        world.house.do(c.SendMessage(person, "after"))
+        until(lambda: states(world.house, person) == {"hello": Delivery.ACKED, "after": Delivery.ACKED})
+        assert sent(managed) == ["hello", "after"]
+        world.house.stop()
+
+
+def test_a_full_disk_at_the_end_of_a_session_makes_no_message_fail(
+    engine: MakeEngine, honest: Shown, trusting: Server, managed: Managed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Database] = []
+
+    class Seen(Database):
+        def __init__(self, *given: Any, **more: Any) -> None:
+            super().__init__(*given, **more)
+            opened.append(self)
+
+    monkeypatch.setattr("teahouse.engine.engine.Database", Seen)
+    with Hostile(managed, honest.context) as hostile:
+        world, person = inside(engine, managed, hostile, trusting)
+        loop = world.house.thread._loop
+        assert loop is not None
+        world.house.do(c.SendMessage(person, "first"))
+        until(lambda: states(world.house, person) == {"first": Delivery.ACKED})
+        managed.mute = True
+        world.house.do(c.SendMessage(person, "hello"))
+        world.sent("hello")
+        loop.call_soon_threadsafe(opened[0].run, "PRAGMA query_only = 1")
+        begun = len(managed.sessions)
+        hostile.inject(f"<a xmlns='{SM}' h='100000'/>".encode())
+        until(lambda: len(world.house.seen(e.WentWrong)) > 2 * LOSSES)
+        assert {wrong.problem.fault for wrong in world.house.seen(e.WentWrong)} == {Fault.NOT_WRITABLE}
+        assert len(managed.sessions) == begun
+        loop.call_soon_threadsafe(opened[0].run, "PRAGMA query_only = 0")
+        until(lambda: len(managed.sessions) > begun)
+        until(lambda: states(world.house, person) == {"first": Delivery.ACKED, "hello": Delivery.UNSURE})
+        world.house.stop()
