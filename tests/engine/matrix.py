@@ -139,14 +139,17 @@ class Talk:
         return [line.body for line in list(self.plum.lines) if line.kind == kind]
 
     def archived(self, kind: str) -> list[str]:
-        """What the server has of it, in order, as another program reads it."""
+        """What the server has of it for willow, in order, as another program of hers reads it."""
+        with Peer(self.server, self.login, resource="reader", plugins=("xep_0313",)) as reader:
+            return self._archived(kind, reader)
 
+    def _archived(self, kind: str, reader: Peer) -> list[str]:
         async def read() -> list[str]:
-            of = self.plum.client.plugin["xep_0313"].iterate(JID(self.room) if kind == "groupchat" else None)
+            of = reader.client.plugin["xep_0313"].iterate(JID(self.room) if kind == "groupchat" else None)
             inner = [found["mam_result"]["forwarded"]["stanza"] async for found in of]
             return [str(said["body"]) for said in inner if said["body"] and said["type"] == kind]
 
-        return self.plum.ask(read(), 30)
+        return reader.ask(read(), 30)
 
     def again(self) -> None:
         """plum comes back to a server that was started again."""
@@ -400,7 +403,7 @@ class Killed(Matrix):
         return self._answered() and set(self.house.has) <= self.house.ticked and super()._arrived()
 
     def heard(self, talk: Talk, where: str) -> list[str]:
-        """What the archive has."""
+        """What willow's archive has, or the room's: a server may die with what it has put into one of two archives."""
         if (talk.seed, where) not in self._read:
             self._read[talk.seed, where] = talk.archived("chat" if where == "alone" else "groupchat")
         return self._read[talk.seed, where]

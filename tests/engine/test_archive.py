@@ -10,7 +10,10 @@ from teahouse.domain import events as e
 from teahouse.domain.account import Account, Link
 from teahouse.domain.chat import ChatKind, Presence
 from teahouse.domain.message import Delivery
+from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.queries import ListChats
+from teahouse.engine.browsing import Described, ask_room
+from teahouse.engine.client import Client
 from tests.engine.conftest import BOTH
 from tests.engine.test_delivery import MakeEngine, MakePeer
 from tests.rig.engine import RunningEngine
@@ -90,6 +93,39 @@ def test_all_that_was_missed_is_read_in_order(engine: MakeEngine, server: Prosod
     other.say(room, "fence")
     until(lambda: house.bodies(chat.id)[-1] == "fence")
     assert house.bodies(chat.id) == ["before", *to_all, "after", "fence"]
+
+
+@pytest.mark.parametrize("server", BOTH, indirect=True)
+def test_a_room_that_says_what_it_keeps_when_we_are_inside_is_read_in_order(
+    engine: MakeEngine, server: Prosody, peer: MakePeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, other, login = engine(), peer(), server.fresh("willow")
+    mine, room = online(house, server, login), server.fresh_room()
+    other.join(room, "plum")
+    chat = house.do(c.JoinRoom(mine.id, room, "willow"))
+    other.say(room, "before")
+    until(lambda: house.bodies(chat.id) == ["before"])
+    texts, silent = numbered("to all", 60), [True]
+
+    async def ask(client: Client, jid: str, patience: float) -> Described:
+        if silent:
+            silent.pop()
+            raise Trouble(Problem(Fault.TIMED_OUT, jid))
+        return await ask_room(client, jid, patience)
+
+    def speak() -> None:
+        monkeypatch.setattr("teahouse.engine.entering.ask_room", ask)
+        for text in texts:
+            other.say(room, text)
+        other.wait_for(texts[-1])
+
+    away(house, mine.id, speak)
+    until(lambda: ends_with(house, chat.id, texts[-1]))
+    other.say(room, "after")
+    until(lambda: ends_with(house, chat.id, "after"))
+    until(lambda: house.bodies(chat.id) == ["before", *texts, "after"])
+    assert not silent
+    house.stop()
 
 
 @pytest.mark.parametrize("server", BOTH, indirect=True)

@@ -101,17 +101,22 @@ class Entering:
 
     def replayed(self, room: Room, replay: Replay) -> None:
         """A room has told its history; what it holds besides is in its archive, if it keeps one."""
-        if MAM in room.features:
+        if MAM in room.features or not room.features:
             self._spawn(self._read(room, replay))
         else:
             self.reception.judge_by(room, replay)
 
     async def _read(self, room: Room, replay: Replay) -> None:
-        read = self._cursor(room.jid) is not None
-        reaches = await self.reading.catch_up(self._client(), room.jid, room.chat)
-        if self._rooms.by_jid.get(room.jid) is not room:
-            return
-        self.reception.judge_by(room, reaches if read or reaches else replay)
+        if not room.features:
+            # It did not say before we entered what it keeps.
+            await self.renew(room)
+        told: Replay | bool = replay
+        if MAM in room.features:
+            read = self._cursor(room.jid) is not None
+            reaches = await self.reading.catch_up(self._client(), room.jid, room.chat)
+            told = reaches if read or reaches else replay
+        if self._rooms.by_jid.get(room.jid) is room:
+            self.reception.judge_by(room, told)
 
     def changed(self) -> None:
         """The user has come into a room or left one: other devices follow."""
