@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from teahouse.domain.problem import Fault
 from teahouse.engine.outbox import LOSSES
 from teahouse.store.database import Database
 from tests.rig.engine import RunningEngine
-from tests.rig.honest import ROSE
+from tests.rig.honest import ROSE, TEA, said
 from tests.rig.hostile import Hostile
 from tests.rig.managed import SM, Managed
 from tests.rig.peer import Peer
@@ -125,4 +126,20 @@ def test_a_full_disk_at_the_end_of_a_session_makes_no_message_fail(
         loop.call_soon_threadsafe(opened[0].run, "PRAGMA query_only = 0")
         until(lambda: len(managed.sessions) > begun)
         until(lambda: states(world.house, person) == {"first": Delivery.ACKED, "hello": Delivery.UNSURE})
+        world.house.stop()
+
+
+def test_a_room_tells_only_what_came_behind_all_that_we_have(
+    engine: MakeEngine, honest: Shown, trusting: Server, managed: Managed
+) -> None:
+    """Its clock and ours differ by an hour."""
+    with Hostile(managed, honest.context) as hostile:
+        world, _ = inside(engine, managed, hostile, trusting)
+        hostile.loop.call_soon_threadsafe(managed.counted, said("plum", "one"))
+        until(lambda: world.house.bodies(world.chat) == ["one"])
+        stamp = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+        late = f"<delay xmlns='urn:xmpp:delay' from='{TEA}' stamp='{stamp}'/>"
+        managed.history = (said("plum", "two", late, id="2"), said("plum", "three", late, id="3"))
+        hostile.loop.call_soon_threadsafe(hostile.wire.hang_up)
+        until(lambda: world.house.bodies(world.chat) == ["one", "two", "three"])
         world.house.stop()

@@ -21,7 +21,8 @@ from teahouse.engine.rooms import HISTORY_LINES, Rooms, farewell
 from teahouse.engine.xml import MAM, PING, el
 from teahouse.store import archives, chats
 
-ENTER_PATIENCE, ASK_PATIENCE = 30.0, 15.0
+ENTER_PATIENCE, ASK_PATIENCE, ASKED = 30.0, 15.0, 3
+"""Seconds until a room has let us in, and has said how it is; so often one that lets us in is asked that."""
 SELF_PING = 300.0
 """Seconds between self-pings of a quiet room (XEP-0410), jittered."""
 REPLAY_PATIENCE = 10.0
@@ -107,9 +108,13 @@ class Entering:
             self.reception.judge_by(room, replay)
 
     async def _read(self, room: Room, replay: Replay) -> None:
-        if not room.features:
+        for _ in range(0 if room.features else ASKED):
             # It did not say before we entered what it keeps.
             await self.renew(room)
+            if room.features:
+                break
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._back.wait(), RETRY)
         told: Replay | bool = replay
         if MAM in room.features:
             read = self._cursor(room.jid) is not None

@@ -211,7 +211,11 @@ class Inbound:
     def _replay_of(self, arrival: Arrival) -> Replay:
         if not arrival.stamp or arrival.kind is ChatKind.PERSON or arrival.stretch is not None:
             return Replay()
-        replay = self._replays.setdefault(arrival.chat, Replay(oldest=arrival.stamp))
+        replay = self._replays.get(arrival.chat)
+        if replay is None:
+            # What it tells and we have not was said behind all that we have, whatever the clocks say.
+            last = messages.settled_place(self._bench.db, arrival.chat, Ahead.LIVE)
+            replay = self._replays[arrival.chat] = Replay(oldest=arrival.stamp, place=last)
         replay.count, replay.oldest = replay.count + 1, min(replay.oldest, arrival.stamp)
         return replay
 
@@ -228,15 +232,9 @@ class Inbound:
         places[chat] = max(wanted, last + (SPACE if self.reading else 1))
         return places[chat]
 
-    def _low(self, stretch: Stretch, chat: int) -> int:
-        if chat not in stretch.low:
-            told = Ahead.NO if stretch.whole else Ahead.LATE
-            return messages.settled_place(self._bench.db, chat, told)
-        return stretch.low[chat]
-
     def _between(self, stretch: Stretch, chat: int, wanted: int) -> int:
         """Behind what the archive has before it, below what has come since."""
-        low = self._low(stretch, chat)
+        low = _low(self._bench.db, stretch, chat)
         high = stretch.high.get(chat) or messages.settled_after(self._bench.db, chat, low)
         # Where there is no room left they share a key; then the order in which they were written down counts.
         stretch.low[chat] = min(max(wanted, low + 1), max(low, high - 1)) if high else max(wanted, low + 1)
@@ -265,7 +263,7 @@ class Inbound:
     def _among(self, stretch: Stretch, known: Message) -> int:
         """Where an own message stands that an archive has: where it is, if that is where the archive has it."""
         chat, db = known.chat, self._bench.db
-        low = self._low(stretch, chat)
+        low = _low(db, stretch, chat)
         high = stretch.high.get(chat) or messages.settled_after(db, chat, low)
         somewhere = not stretch.fresh and chat not in stretch.low
         if somewhere or (low < known.order and not 0 < high <= known.order):
@@ -290,6 +288,12 @@ class Inbound:
         if arrival.stretch is not None or arrival.held or archive not in self.unread:
             return Ahead.NO
         return Ahead.LATE if arrival.stamp else Ahead.LIVE
+
+
+def _low(db: Database, stretch: Stretch, chat: int) -> int:
+    if chat not in stretch.low:
+        return messages.settled_place(db, chat, Ahead.NO if stretch.whole else Ahead.LATE)
+    return stretch.low[chat]
 
 
 def put_behind(db: Database, stretch: Stretch) -> list[Event]:
