@@ -97,17 +97,53 @@ def test_a_server_without_an_archive_is_believed(
         world.house.stop()
 
 
-def test_a_full_disk_at_the_end_of_a_session_makes_no_message_fail(
-    engine: MakeEngine, honest: Shown, trusting: Server, managed: Managed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    opened: list[Database] = []
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Database]:
+    """The engine's database, as soon as there is one."""
+    found: list[Database] = []
 
     class Seen(Database):
         def __init__(self, *given: Any, **more: Any) -> None:
             super().__init__(*given, **more)
-            opened.append(self)
+            found.append(self)
 
     monkeypatch.setattr("teahouse.engine.engine.Database", Seen)
+    return found
+
+
+def test_a_disk_that_takes_only_a_little_is_given_a_little(
+    engine: MakeEngine,
+    honest: Shown,
+    trusting: Server,
+    managed: Managed,
+    opened: list[Database],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("teahouse.engine.inbound.RETRY", 0.02)
+    with Hostile(managed, honest.context) as hostile:
+        world, _ = inside(engine, managed, hostile, trusting)
+        loop = world.house.thread._loop
+        assert loop is not None
+
+        def limit(more: int) -> None:
+            pages = opened[0].one("PRAGMA page_count")[0] + more
+            opened[0].run(f"PRAGMA max_page_count = {pages}")
+
+        loop.call_soon_threadsafe(limit, 40)
+        texts = [f"{number} " + "茶" * 3_000 for number in range(30)]
+        hostile.loop.call_soon_threadsafe(managed.counted, "".join(said("plum", text) for text in texts))
+        until(lambda: world.house.bodies(world.chat))
+        until(lambda: len(world.house.seen(e.WentWrong)) > 20)
+        some = world.house.bodies(world.chat)
+        assert some == texts[: len(some)] and len(some) < len(texts)
+        loop.call_soon_threadsafe(limit, 1_000_000)
+        until(lambda: world.house.bodies(world.chat) == texts)
+        world.house.stop()
+
+
+def test_a_full_disk_at_the_end_of_a_session_makes_no_message_fail(
+    engine: MakeEngine, honest: Shown, trusting: Server, managed: Managed, opened: list[Database]
+) -> None:
     with Hostile(managed, honest.context) as hostile:
         world, person = inside(engine, managed, hostile, trusting)
         loop = world.house.thread._loop
