@@ -196,8 +196,9 @@ class Matrix:
 
     # -- the talk ----------------------------------------------------------------------
 
-    def run(self, counts: Counts, patience: float = 60) -> None:
-        """Talk, and count."""
+    def run(self, counts: Counts) -> None:
+        """Talk, and count; as many seconds are waited as each has turns, for that is what may be left to do."""
+        patience = max(60, self.talks[0].turns)
         self.house.start()
         self.disturb()
         more = True

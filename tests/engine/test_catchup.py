@@ -39,10 +39,11 @@ class Kept(Archives):
     def __init__(self) -> None:
         self.said: list[str] = []
         self.before_page: Callable[[int], None] = lambda number: None
-        self._pages = 0
+        self._pages, self.asked = 0, list[int]()
 
     async def page(self, _client: Client, wanted: Wanted) -> Page:
         """A page of it."""
+        self.asked.append(self.most)
         self._pages += 1
         self.before_page(self._pages)
         await asyncio.sleep(0)
@@ -139,6 +140,8 @@ def test_a_full_disk_is_waited_for(lives: Callable[[Kept], Life], monkeypatch: p
         assert await life.read()
         assert [text.partition(" ")[0] for text in life.theirs()] == ["one", "two", "three", "four", "five", "six"]
         assert not archives.gaps(life.db, life.chat)
+        # A disk that takes little is given little.
+        assert archive.asked[0] == 4 * archive.asked[-1]
 
     asyncio.run(run())
 

@@ -39,7 +39,7 @@ def _hosts() -> str:
     picture = base64.b64encode(tiny_png()).decode()
     return f"""
 admins = {{ "{ADMIN}" }}
-max_archive_query_results = 250
+max_archive_query_results = 1000
 VirtualHost "{HOST}"
     modules_enabled = {{ "register_ibr" }}
     disco_items = {{ {{ "{ROOMS}", "Rooms" }} }}

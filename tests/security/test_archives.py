@@ -12,6 +12,7 @@ from teahouse.domain import events as e
 from teahouse.domain.account import Link, Server
 from teahouse.domain.message import Delivery
 from teahouse.domain.queries import ListGaps
+from teahouse.engine.archive import PAGE
 from tests.engine.test_delivery import MakeEngine
 from tests.rig.honest import FULL, ROSE, TEA, Honest, attributes
 from tests.rig.hostile import HOST, JID, Hostile
@@ -151,7 +152,7 @@ PAGES: dict[str, Callable[[ET.Element, str], str]] = {
     "that comes back": lambda iq, q: one(q) + one(q, "a2") + one(q) + end(iq, "a1", "a1", complete=True),
     "that begins again": lambda iq, q: one(q, "a0") + end(iq, "a0", "a0", complete=False),
     "too long": lambda iq, q: (
-        "".join(result(f"x{n}", q, "forged") for n in range(251)) + end(iq, "x0", "x250", complete=True)
+        "".join(result(f"x{n}", q, "forged") for n in range(PAGE + 1)) + end(iq, "x0", f"x{PAGE}", complete=True)
     ),
     "with an id that is none": lambda iq, q: one(q, "") + end(iq, "", "", complete=True),
     "with an endless id": lambda iq, q: one(q, "x" * 501) + end(iq, "x" * 501, "x" * 501, complete=True),

@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from teahouse.crash import crash_point
 from teahouse.domain.problem import Fault, Problem, Trouble
@@ -17,7 +17,8 @@ from teahouse.engine.authority import ID_KEPT, Authority, delayed_at
 from teahouse.engine.client import Client
 from teahouse.engine.xml import CLIENT, FORWARD, MAM, RSM, child_text, condition, el
 
-PAGE = 250
+PAGE = 1_000
+"""Messages that are asked for at once. Servers give less; some look through all of an archive for every page."""
 MOST_PAGES = 4_000
 """Pages that are read at a time: an archive that never ends gets no further."""
 PATIENCE = 60.0
@@ -51,7 +52,8 @@ class Wanted:
     before: str | None = None
     person: str = ""
     """Only what was said with this address."""
-    most: int = PAGE
+    most: int = 0
+    """0: as much as usual."""
 
     def query(self, number: str) -> ET.Element:
         """The request."""
@@ -87,6 +89,8 @@ class Archives:
 
     def __init__(self, authority: Authority) -> None:
         self._authority = authority
+        self.most = PAGE
+        """As much as is asked for at once, usually."""
         self._open: dict[str, _Open] = {}
 
     def take(self, message: ET.Element) -> bool:
@@ -107,7 +111,7 @@ class Archives:
 
     async def page(self, client: Client, wanted: Wanted) -> Page:
         """A page; raises Trouble (HISTORY_GONE when the archive does not know the id, TIMED_OUT, SERVER_MISBEHAVED)."""
-        number = secrets.token_hex(12)
+        number, wanted = secrets.token_hex(12), replace(wanted, most=wanted.most or self.most)
         crash_point("asking")
         asked = self._open[number] = _Open(wanted)
         to = {} if wanted.archive == client.own.bare else {"to": wanted.archive}

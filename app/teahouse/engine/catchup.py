@@ -16,7 +16,7 @@ from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import Event, GapsChanged
 from teahouse.domain.history import Gap
 from teahouse.domain.problem import Fault, Trouble
-from teahouse.engine.archive import Archives, Item, Wanted
+from teahouse.engine.archive import PAGE, Archives, Item, Wanted
 from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
 from teahouse.engine.client import Client
@@ -121,7 +121,8 @@ class CatchUp:
             reading.done.set_result(None)
 
     async def _patiently(self, client: Client, archive: str, reading: _Reading) -> bool:
-        """Read on, again and again while the disk does not take it."""
+        """Read on, again and again while the disk does not take it, and ever less at once."""
+        self._pages.most = PAGE
         while True:
             # What was not written down is not where it was thought to be.
             reading.stretch = Stretch()
@@ -130,6 +131,7 @@ class CatchUp:
             except Trouble as trouble:
                 if trouble.problem.fault not in UNTAKEN:
                     raise
+                self._pages.most = max(1, self._pages.most // 2)
                 self._bench.complain(trouble.problem, self._account)
             await asyncio.sleep(RETRY)
             _may_miss(self._inbound, self._account, archive, reading.room)
