@@ -239,7 +239,7 @@ class Matrix:
         return len(self.house.has) + len(self.house.refused) >= sent
 
     def _arrived(self) -> bool:
-        if not self._answered() or not set(self.house.has) <= self.house.ticked:
+        if not self._answered() or not set(self.house.has) <= set(self.house.ticked):
             return False
         with self.opened() as db:
             return all(
@@ -254,7 +254,7 @@ class Matrix:
             )
 
     def _missing(self) -> str:
-        rest = sorted(set(self.house.has) - self.house.ticked)
+        rest = sorted(set(self.house.has) - set(self.house.ticked))
         behind = {text.partition(" ")[0][1:] for text in rest}
         named = [word for talk in self.talks if str(talk.seed) in behind for word in (talk.login.jid, talk.room)]
         told = [line for line in self.house.said if line.split()[0] in ("online", "room", "wrong")]
@@ -302,7 +302,7 @@ class Matrix:
         counts.compare(ours, [m.body for m in kept if m.mine], f"{talk.seed} own {where}")
         counts.compare(theirs, [m.body for m in kept if not m.mine], f"{talk.seed} received {where}")
         counts.compare(ours, reached, f"{talk.seed} sent {where}")
-        false = {text for text in self.house.ticked if text.startswith(f"w{talk.seed} {where} ")} - set(reached)
+        false = {text for text in list(self.house.ticked) if text.startswith(f"w{talk.seed} {where} ")} - set(reached)
         counts.false_ticks += len(false)
 
     def close(self) -> None:
@@ -401,7 +401,7 @@ class Killed(Matrix):
         """Nobody says anything any more: the server has all that it will have as soon as all is ticked."""
 
     def _arrived(self) -> bool:
-        return self._answered() and set(self.house.has) <= self.house.ticked and super()._arrived()
+        return self._answered() and set(self.house.has) <= set(self.house.ticked) and super()._arrived()
 
     def heard(self, talk: Talk, where: str) -> list[str]:
         """What willow's archive has, or the room's: a server may die with what it has put into one of two archives."""

@@ -84,6 +84,7 @@ class Fault(Enum):
     GPG_MISSING = "gpg-missing"
     GPG_OLD = "gpg-old"
     GPG_FAILED = "gpg-failed"
+    NO_MEMORY_DISK = "no-memory-disk"
     KEY_FOREIGN = "key-foreign"
     KEY_UNREADABLE = "key-unreadable"
     KEY_LOCKED = "key-locked"

@@ -102,6 +102,10 @@ def _keys() -> dict[Fault, tuple[str, str]]:
             _("GnuPG is not installed."),
             _("OpenPGP needs it. Install the package gnupg, then try again."),
         ),
+        Fault.NO_MEMORY_DISK: (
+            _("There is no folder in memory for GnuPG."),
+            _("It would leave on the disk whose keys you have. Ask whoever runs this computer for /dev/shm."),
+        ),
         Fault.GPG_OLD: (
             _("GnuPG {about} is too old."),
             _("OpenPGP needs version 2.2.27 or newer. Update the package gnupg, then try again."),

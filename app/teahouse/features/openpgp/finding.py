@@ -1,0 +1,57 @@
+"""Whose keys there are: ours is announced, those of others are asked for and kept with what is thought of them."""
+
+from collections.abc import Callable
+
+from teahouse.domain.problem import Fault, Trouble
+from teahouse.engine.client import Client
+from teahouse.features.openpgp import store
+from teahouse.features.openpgp.announcing import announce, key_of, listed
+from teahouse.features.openpgp.keyring import Keyring
+from teahouse.features.openpgp.model import OwnKey, PeerKey
+from teahouse.store.database import Database
+
+STALE = 6 * 3_600_000
+"""Milliseconds after which the keys of somebody are asked for again."""
+
+
+class Finding:
+    """For one account. `now` gives milliseconds UTC."""
+
+    def __init__(self, db: Database, account: int, keyring: Keyring, now: Callable[[], int]) -> None:
+        self._db, self._account, self._keyring, self._now = db, account, keyring, now
+
+    async def present(self, client: Client, *, heeds: bool = True) -> OwnKey | None:
+        """Announce the key in use, and none that is retired; None when there is none, or the server keeps none.
+
+        Raises Trouble.
+        """
+        key = self._keyring.own()
+        if key is None:
+            return None
+        gone = [old.fingerprint for old in store.own(self._db, self._account) if old.retired]
+        public = store.public(self._db, self._account, key.fingerprint)
+        kept = await announce(client, key.fingerprint, public, key.created, dropped=gone, heeds=heeds)
+        return key if kept else None
+
+    async def of(self, client: Client, jid: str, *, fresh: bool = False) -> tuple[PeerKey, ...]:
+        """The keys of a bare address: as they are known, or asked for when that is long ago or must be `fresh`.
+
+        One that cannot be taken in (it is another one, or of somebody else) is known by its fingerprint alone. Raises
+        Trouble when nobody answers.
+        """
+        if fresh or self._now() - store.asked(self._db, self._account, jid) > STALE:
+            store.announced(self._db, self._account, jid, await listed(client, jid), self._now())
+            for key in store.peers(self._db, self._account, jid):
+                if key.announced and not key.held:
+                    await self._take(client, key)
+        return store.peers(self._db, self._account, jid)
+
+    async def _take(self, client: Client, key: PeerKey) -> None:
+        data = await key_of(client, key.jid, key.fingerprint)
+        if not data:
+            return
+        try:
+            await self._keyring.take(key.jid, key.fingerprint, data)
+        except Trouble as trouble:
+            if trouble.problem.fault not in (Fault.KEY_FOREIGN, Fault.KEY_UNREADABLE):
+                raise

@@ -1,0 +1,103 @@
+"""The keyring of one account: the vault is the truth, GnuPG's copy in memory is made from it when it is wanted."""
+
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import TypeVar
+
+from teahouse.crypto.gnupg_backend import GnupgBackend
+from teahouse.crypto.lanes import Lanes
+from teahouse.domain.openpgp import Key
+from teahouse.features.openpgp import store
+from teahouse.features.openpgp.memory import KEYRING, RUN
+from teahouse.features.openpgp.model import OwnKey
+from teahouse.store.database import Database
+
+PHRASE_BYTES = 32
+Result = TypeVar("Result")
+
+
+class Keyring:
+    """`folder` is in memory and has a short name. Every call may raise Trouble of GnuPG."""
+
+    def __init__(self, db: Database, account: int, bare: str, folder: Path) -> None:
+        self._db, self._account, self._bare, self._folder = db, account, bare, folder
+        self._lanes = Lanes()
+        self._backend: GnupgBackend | None = None
+        self._loaded: set[str] = set()
+
+    async def do(self, lane: str, call: Callable[[GnupgBackend], Result]) -> Result:
+        """What `call` makes of the keyring, in a thread, after all else that was asked for this lane."""
+        backend = await self._ready()
+        return await self._lanes.run(lane, lambda: call(backend))
+
+    async def _ready(self) -> GnupgBackend:
+        if self._backend is None:
+            own = store.secrets(self._db, self._account)
+            await self._lanes.run("", lambda: self._open(own))
+        assert self._backend is not None
+        return self._backend
+
+    def _open(self, own: tuple[store.Secret, ...]) -> None:
+        if self._backend is not None:
+            return
+        run = self._folder / RUN
+        run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        backend = GnupgBackend(self._folder / KEYRING, run)
+        for secret in own:
+            backend.import_secret(secret.data, self._bare, secret.phrase, secret.phrase)
+        self._backend = backend
+
+    # -- ours ------------------------------------------------------------------------
+
+    async def make(self) -> OwnKey:
+        """A new key of ours, in use from now on; what there was only reads what was sent to it."""
+        phrase = token_urlsafe(PHRASE_BYTES)
+        made = await self.do("", lambda backend: backend.generate(self._bare, phrase))
+        return await self._keep(made, phrase)
+
+    async def use(self, data: bytes, passphrase: str) -> OwnKey:
+        """Take a secret key from a file into use; Trouble(KEY_FOREIGN, KEY_LOCKED) when it is not ours to use."""
+        phrase = token_urlsafe(PHRASE_BYTES)
+        taken = await self.do("", lambda backend: backend.import_secret(data, self._bare, passphrase, phrase))
+        return await self._keep(taken, phrase)
+
+    async def _keep(self, key: Key, phrase: str) -> OwnKey:
+        secret = await self.do("", lambda backend: backend.export_secret(key.fingerprint, phrase))
+        public = await self.do("", lambda backend: backend.export_public(key.fingerprint))
+        kept = OwnKey(key.fingerprint, key.created, retired=False)
+        store.add_own(self._db, self._account, kept, store.Secret(key.fingerprint, secret, phrase), public)
+        return kept
+
+    def own(self) -> OwnKey | None:
+        """The key in use, if there is one."""
+        found = store.own(self._db, self._account)
+        return found[0] if found and not found[0].retired else None
+
+    # -- those of others -------------------------------------------------------------
+
+    async def take(self, jid: str, fingerprint: str, data: bytes) -> None:
+        """Keep somebody's public key; Trouble(KEY_FOREIGN) unless it is the one of this fingerprint and address."""
+        await self.do("", lambda backend: backend.import_public(data, fingerprint, jid))
+        self._loaded.add(fingerprint)
+        store.keep(self._db, self._account, jid, fingerprint, data)
+
+    async def load(self, jids: Iterable[str]) -> None:
+        """Have GnuPG know all keys that are kept of these addresses."""
+        for jid in jids:
+            for fingerprint, data in store.held(self._db, self._account, jid).items():
+                if fingerprint not in self._loaded:
+                    await self.take(jid, fingerprint, data)
+
+    # -- the end ---------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """End the agent and forget the copy; the next use makes a new one. May be called twice."""
+        if self._backend is None:
+            return
+        backend, self._backend = self._backend, None
+        self._loaded.clear()
+        await self._lanes.run("", backend.close)
+        shutil.rmtree(self._folder, ignore_errors=True)
+

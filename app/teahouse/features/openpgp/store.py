@@ -1,0 +1,115 @@
+"""Keys in the vault, which alone knows them for good: GnuPG gets copies, in memory, for as long as the program runs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from teahouse.features.openpgp.model import OwnKey, PeerKey, Trust, first_trust
+from teahouse.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A secret key (binary) and the random passphrase that protects it inside GnuPG."""
+
+    fingerprint: str
+    data: bytes
+    phrase: str
+
+
+def add_own(db: Database, account: int, key: OwnKey, secret: Secret, public: bytes) -> None:
+    """Keep a key of ours; whatever there was is retired."""
+    with db.transaction():
+        db.run("UPDATE openpgp_own SET retired = 1 WHERE account = ?", (account,))
+        db.run(
+            "INSERT OR REPLACE INTO openpgp_own (account, fingerprint, secret, phrase, public, created)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (account, key.fingerprint, secret.data, secret.phrase, public, key.created),
+        )
+
+
+def own(db: Database, account: int) -> tuple[OwnKey, ...]:
+    """All keys of an account, that in use first, then the newest first."""
+    columns = "fingerprint, created, retired"
+    order = "ORDER BY retired, created DESC, rowid DESC"
+    rows = db.all(f"SELECT {columns} FROM openpgp_own WHERE account = ? {order}", (account,))
+    return tuple(OwnKey(fingerprint, created, bool(retired)) for fingerprint, created, retired in rows)
+
+
+def secrets(db: Database, account: int) -> tuple[Secret, ...]:
+    """What GnuPG needs to read all that was ever sent to us."""
+    rows = db.all("SELECT fingerprint, secret, phrase FROM openpgp_own WHERE account = ?", (account,))
+    return tuple(Secret(*row) for row in rows)
+
+
+def public(db: Database, account: int, fingerprint: str) -> bytes:
+    """Our public key, as it is published; empty when there is none."""
+    row = db.one("SELECT public FROM openpgp_own WHERE account = ? AND fingerprint = ?", (account, fingerprint))
+    return bytes(row[0]) if row else b""
+
+
+def peers(db: Database, account: int, jid: str) -> tuple[PeerKey, ...]:
+    """The keys of a bare address, in the order in which they came."""
+    columns = "fingerprint, trust, announced, since, public IS NOT NULL"
+    rows = db.all(
+        f"SELECT {columns} FROM openpgp_key WHERE account = ? AND jid = ? ORDER BY since, rowid", (account, jid)
+    )
+    return tuple(
+        PeerKey(jid, fingerprint, Trust(trust), bool(announced), since, bool(held))
+        for fingerprint, trust, announced, since, held in rows
+    )
+
+
+def announced(db: Database, account: int, jid: str, fingerprints: Iterable[str], now: int) -> bool:
+    """An address has said which keys it has at this time (milliseconds UTC); whether any of them is new to us."""
+    wanted = tuple(dict.fromkeys(fingerprints))
+    with db.transaction():
+        known = peers(db, account, jid)
+        fresh = [found for found in wanted if found not in {key.fingerprint for key in known}]
+        # Both of two keys that come at once are new: neither makes the other doubtful.
+        trust = first_trust(known).value
+        db.run("UPDATE openpgp_key SET announced = 0 WHERE account = ? AND jid = ?", (account, jid))
+        for fingerprint in wanted:
+            db.run(
+                "INSERT INTO openpgp_key (account, jid, fingerprint, trust, since) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET announced = 1",
+                (account, jid, fingerprint, trust, now),
+            )
+        db.run("INSERT OR REPLACE INTO openpgp_asked (account, jid, at) VALUES (?, ?, ?)", (account, jid, now))
+    return bool(fresh)
+
+
+def asked(db: Database, account: int, jid: str) -> int:
+    """When (milliseconds UTC) the keys of an address were asked for; 0: never."""
+    row = db.one("SELECT at FROM openpgp_asked WHERE account = ? AND jid = ?", (account, jid))
+    return int(row[0]) if row else 0
+
+
+def keep(db: Database, account: int, jid: str, fingerprint: str, key: bytes) -> None:
+    """Keep the public key behind an announced fingerprint."""
+    db.run(
+        "UPDATE openpgp_key SET public = ? WHERE account = ? AND jid = ? AND fingerprint = ?",
+        (key, account, jid, fingerprint),
+    )
+
+
+def held(db: Database, account: int, jid: str) -> dict[str, bytes]:
+    """The public keys that we have of an address, by fingerprint."""
+    rows = db.all(
+        "SELECT fingerprint, public FROM openpgp_key WHERE account = ? AND jid = ? AND public IS NOT NULL",
+        (account, jid),
+    )
+    return {fingerprint: bytes(data) for fingerprint, data in rows}
+
+
+def think(db: Database, account: int, jid: str, fingerprint: str, trust: Trust) -> None:
+    """The user has decided about a key. With the first one that is verified, the others have to be decided, too."""
+    with db.transaction():
+        db.run(
+            "UPDATE openpgp_key SET trust = ? WHERE account = ? AND jid = ? AND fingerprint = ?",
+            (trust.value, account, jid, fingerprint),
+        )
+        if trust is Trust.VERIFIED:
+            db.run(
+                "UPDATE openpgp_key SET trust = ? WHERE account = ? AND jid = ? AND trust = ?",
+                (Trust.UNDECIDED.value, account, jid, Trust.FIRST_USE.value),
+            )

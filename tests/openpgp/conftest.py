@@ -1,0 +1,70 @@
+"""Keyrings in memory, each of its own account, over one database."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from teahouse.domain.account import Account
+from teahouse.features.openpgp import memory
+from teahouse.features.openpgp.keyring import Keyring
+from teahouse.store import accounts
+from teahouse.store.database import Database
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Owner:
+    """Somebody with a keyring. What is asked of it runs in a loop of its own."""
+
+    db: Database
+    account: int
+    jid: str
+    folder: Path
+    keyring: Keyring
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do it, and give the answer."""
+        return asyncio.run(work)
+
+    def again(self) -> None:
+        """The program was started again."""
+        self.keyring = Keyring(self.db, self.account, self.jid, self.folder)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    """An empty vault."""
+    opened = Database(tmp_path / "teahouse.db", bytes(32))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def profile() -> Iterator[Path]:
+    """A folder in memory for all keyrings of one test."""
+    with tempfile.TemporaryDirectory(prefix="t", dir=memory.place()) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def owner(db: Database, profile: Path) -> Iterator[Callable[[str], Owner]]:
+    """Call it with an address for an account with a keyring, which is closed in the end."""
+    made: list[Owner] = []
+
+    def make(jid: str) -> Owner:
+        account = accounts.add(db, Account(0, jid, jid.partition("@")[0]), "secret").id
+        folder = profile / str(account)
+        made.append(Owner(db, account, jid, folder, Keyring(db, account, jid, folder)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.run(one.keyring.close())
+        shutil.rmtree(one.folder, ignore_errors=True)
