@@ -113,3 +113,16 @@ def think(db: Database, account: int, jid: str, fingerprint: str, trust: Trust) 
                 "UPDATE openpgp_key SET trust = ? WHERE account = ? AND jid = ? AND trust = ?",
                 (Trust.UNDECIDED.value, account, jid, Trust.FIRST_USE.value),
             )
+
+
+def first_time(db: Database, account: int, signature: str, chat: str, stanza_id: str) -> bool:
+    """Note a signed message; False when it was there before, in another chat or as another stanza of this one.
+
+    Only its id tells that it is the same stanza, from an archive: a copy without one is refused.
+    """
+    row = db.one("SELECT chat, stanza_id FROM openpgp_seen WHERE account = ? AND signature = ?", (account, signature))
+    if row:
+        return row[0] == chat and bool(stanza_id) and row[1] == stanza_id
+    values = (account, signature, chat, stanza_id)
+    db.run("INSERT INTO openpgp_seen (account, signature, chat, stanza_id) VALUES (?, ?, ?, ?)", values)
+    return True

@@ -25,3 +25,11 @@ CREATE TABLE openpgp_asked (
     at INTEGER NOT NULL,
     PRIMARY KEY (account, jid)
 );
+-- Signed messages that were taken in: one that comes again elsewhere is a replay.
+CREATE TABLE openpgp_seen (
+    account INTEGER NOT NULL,
+    signature TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    stanza_id TEXT NOT NULL,
+    PRIMARY KEY (account, signature)
+);
