@@ -14,6 +14,7 @@ import pytest
 from teahouse.domain.account import Account
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.message import LATEST, Delivery, Message
+from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.archive import Archives, Item, Page, Wanted
 from teahouse.engine.arrivals import Arrival
 from teahouse.engine.client import Client
@@ -142,6 +143,32 @@ def test_a_full_disk_is_waited_for(lives: Callable[[Kept], Life], monkeypatch: p
         assert not archives.gaps(life.db, life.chat)
         # A disk that takes little is given little.
         assert archive.asked[0] == 4 * archive.asked[-1]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("late", "read"), [(2, True), (3, False)])
+def test_a_server_that_is_late_is_asked_again(
+    lives: Callable[[Kept], Life], monkeypatch: pytest.MonkeyPatch, late: int, read: bool
+) -> None:
+    monkeypatch.setattr("teahouse.engine.catchup.RETRY", 0.01)
+
+    async def run() -> None:
+        archive = Kept()
+        archive.said = ["one"]
+        life = lives(archive)
+        await life.read()
+        archive.said += ["two", "three", "four"]
+
+        def silent(number: int) -> None:
+            if 2 < number <= 2 + late:
+                raise Trouble(Problem(Fault.TIMED_OUT, JID))
+
+        archive.before_page = silent
+        assert await life.read() is read
+        archive.before_page = lambda number: None
+        assert await life.read()
+        assert life.theirs() == ["one", "two", "three", "four"]
 
     asyncio.run(run())
 

@@ -29,8 +29,9 @@ log = logging.getLogger(__name__)
 PAGES_BACK = 40
 """Pages that are read from an archive's end towards something that we have."""
 OLDER = 100
-RETRY = 5.0
-"""Seconds after which an archive is read again that could not be written down."""
+RETRY, LATE = 5.0, 3
+"""Seconds after which an archive is read again that could not be written down or did not answer; after so many answers
+that did not come it is left for the next session."""
 Read = Callable[[str, Item], Arrival | None]
 """Makes an arrival of what an archive (by its address) holds; None of what says nothing."""
 
@@ -121,18 +122,20 @@ class CatchUp:
             reading.done.set_result(None)
 
     async def _patiently(self, client: Client, archive: str, reading: _Reading) -> bool:
-        """Read on, again and again while the disk does not take it, and ever less at once."""
-        self._pages.most = PAGE
+        """Read on, again while the disk does not take it or a server is late, and ever less at once."""
+        self._pages.most, late = PAGE, 0
         while True:
             # What was not written down is not where it was thought to be.
             reading.stretch = Stretch()
             try:
                 return await self._on(client, archive, reading.room, reading.stretch)
             except Trouble as trouble:
-                if trouble.problem.fault not in UNTAKEN:
+                late += trouble.problem.fault is Fault.TIMED_OUT
+                if trouble.problem.fault in UNTAKEN:
+                    self._bench.complain(trouble.problem, self._account)
+                elif trouble.problem.fault is not Fault.TIMED_OUT or late == LATE:
                     raise
                 self._pages.most = max(1, self._pages.most // 2)
-                self._bench.complain(trouble.problem, self._account)
             await asyncio.sleep(RETRY)
             _may_miss(self._inbound, self._account, archive, reading.room)
 
