@@ -11,10 +11,14 @@ from typing import Any, TypeVar
 import pytest
 
 from teahouse.domain.account import Account
+from teahouse.engine.desk import Desk
 from teahouse.features.openpgp import memory
 from teahouse.features.openpgp.keyring import Keyring
 from teahouse.store import accounts
 from teahouse.store.database import Database
+from tests.openpgp.house import Online
+from tests.rig.chat_server import ChatServer
+from tests.rig.engine import RunningEngine
 
 Result = TypeVar("Result")
 
@@ -68,3 +72,32 @@ def owner(db: Database, profile: Path) -> Iterator[Callable[[str], Owner]]:
     for one in made:
         one.run(one.keyring.close())
         shutil.rmtree(one.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def online(
+    engine: Callable[..., RunningEngine], server: ChatServer, profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], Online]]:
+    """Call it with a name for somebody online with a key, who has announced it."""
+    made, desks = list[Online](), list[Desk]()
+
+    class Seen(Desk):
+        def __init__(self, *given: Any, **more: Any) -> None:
+            super().__init__(*given, **more)
+            desks.append(self)
+
+    monkeypatch.setattr("teahouse.engine.engine.Desk", Seen)
+
+    def make(name: str, *, key: bool = True) -> Online:
+        house = engine(name)
+        one = Online(house, desks[-1], server, name, profile)
+        made.append(one)
+        if key:
+            one.run(one.keyring.make())
+            assert one.run(one.finding.present(one.client)) == one.key
+        return one
+
+    yield make
+    for one in made:
+        one.run(one.keyring.close())
+        one.house.stop()

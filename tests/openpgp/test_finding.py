@@ -1,110 +1,35 @@
 """Keys at real servers: announced beside those of other devices, found by strangers, believed only when theirs."""
 
-import asyncio
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teahouse.domain import commands as c
-from teahouse.domain.account import Link
-from teahouse.domain.events import LinkChanged
 from teahouse.engine import pep
-from teahouse.engine.client import Client
-from teahouse.engine.desk import Desk
 from teahouse.engine.xml import PUBSUB, el
-from teahouse.features.openpgp import memory, store
+from teahouse.features.openpgp import store
 from teahouse.features.openpgp.announcing import LIST, MOST, OX, listed, read_key, read_list, the_list
-from teahouse.features.openpgp.finding import STALE, Finding
-from teahouse.features.openpgp.keyring import Keyring
-from teahouse.features.openpgp.model import OwnKey, Trust
+from teahouse.features.openpgp.finding import STALE
+from teahouse.features.openpgp.model import Trust
 from tests.engine.conftest import BOTH
+from tests.openpgp.house import Online
 from tests.rig.chat_server import ChatServer
-from tests.rig.engine import RunningEngine
 
-Result = TypeVar("Result")
-MakeEngine = Callable[..., RunningEngine]
+MakeOnline = Callable[[str], Online]
 OTHER = "0123456789ABCDEF0123456789ABCDEF01234567"
 
 
-class Owner:
-    """Somebody online with a keyring, all of it in the thread of their engine."""
-
-    def __init__(self, house: RunningEngine, desk: Desk, server: ChatServer, name: str, folder: Path) -> None:
-        self.house, self.desk, login = house, desk, server.fresh(name)
-        self.jid = login.jid
-        self.account = house.do(c.AddAccount(login.jid, login.password, name, server.server())).id
-        house.wait(LinkChanged, lambda event: event.link is Link.ONLINE)
-        self.now = 10 * STALE
-        self.keyring = Keyring(self.desk.tools.db, self.account, self.jid, folder / name)
-        self.finding = Finding(self.desk.tools.db, self.account, self.keyring, lambda: self.now)
-
-    @property
-    def client(self) -> Client:
-        """Its connection."""
-        return self.desk.online[self.account].client()
-
-    @property
-    def key(self) -> OwnKey:
-        """The one in use."""
-
-        async def look() -> OwnKey | None:
-            return self.keyring.own()
-
-        found = self.run(look())
-        assert found is not None
-        return found
-
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Do it in the engine's thread, and give the answer."""
-        loop = self.house.thread._loop
-        assert loop is not None
-        return asyncio.run_coroutine_threadsafe(work, loop).result(30)
-
-
-@pytest.fixture
-def owner(
-    engine: MakeEngine, server: ChatServer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], Owner]]:
-    """Call it with a name for somebody with a key, who has announced it."""
-    made, desks = list[Owner](), list[Desk]()
-
-    class Seen(Desk):
-        def __init__(self, *given: Any, **more: Any) -> None:
-            super().__init__(*given, **more)
-            desks.append(self)
-
-    monkeypatch.setattr("teahouse.engine.engine.Desk", Seen)
-    folder = memory.home(memory.place(), Path(f"test of {id(made)}"), 0)
-
-    def make(name: str) -> Owner:
-        house = engine(name)
-        one = Owner(house, desks[-1], server, name, folder)
-        made.append(one)
-        one.run(one.keyring.make())
-        assert one.run(one.finding.present(one.client)) == one.key
-        return one
-
-    yield make
-    for one in made:
-        one.run(one.keyring.close())
-        one.house.stop()
-    folder.rmdir()
-
-
-def trusts(owner: Owner, jid: str) -> dict[str, tuple[Trust, bool, bool]]:
+def trusts(owner: Online, jid: str) -> dict[str, tuple[Trust, bool, bool]]:
     """What is known of somebody."""
     found = owner.run(owner.finding.of(owner.client, jid, fresh=True))
     return {key.fingerprint: (key.trust, key.announced, key.held) for key in found}
 
 
 @pytest.mark.parametrize("server", BOTH, indirect=True)
-def test_strangers_find_a_key_and_notice_a_new_one(owner: Callable[[str], Owner]) -> None:
-    willow, rose = owner("willow"), owner("rose")
+def test_strangers_find_a_key_and_notice_a_new_one(online: MakeOnline) -> None:
+    willow, rose = online("willow"), online("rose")
     first = rose.key
     # Neither is in the other's roster.
     assert trusts(willow, rose.jid) == {first.fingerprint: (Trust.FIRST_USE, True, True)}
@@ -124,13 +49,13 @@ def test_strangers_find_a_key_and_notice_a_new_one(owner: Callable[[str], Owner]
     assert [key.encrypts for key in willow.run(willow.finding.of(willow.client, rose.jid))] == [False, True]
 
 
-async def _think(owner: Owner, jid: str, fingerprint: str, trust: Trust) -> None:
+async def _think(owner: Online, jid: str, fingerprint: str, trust: Trust) -> None:
     store.think(owner.desk.tools.db, owner.account, jid, fingerprint, trust)
 
 
 @pytest.mark.parametrize("server", BOTH, indirect=True)
-def test_the_keys_of_other_devices_stay_on_the_list(owner: Callable[[str], Owner]) -> None:
-    willow = owner("willow")
+def test_the_keys_of_other_devices_stay_on_the_list(online: MakeOnline) -> None:
+    willow = online("willow")
 
     async def another() -> bool:
         entries = await listed(willow.client, willow.jid) | {OTHER: 86_400}
@@ -143,8 +68,8 @@ def test_the_keys_of_other_devices_stay_on_the_list(owner: Callable[[str], Owner
     assert set(found) == {OTHER, new.fingerprint} and found[OTHER] == 86_400 and found[new.fingerprint] == new.created
 
 
-def test_a_key_of_somebody_else_is_not_taken(owner: Callable[[str], Owner]) -> None:
-    willow, rose, mallory = owner("willow"), owner("rose"), owner("mallory")
+def test_a_key_of_somebody_else_is_not_taken(online: MakeOnline) -> None:
+    willow, rose, mallory = online("willow"), online("rose"), online("mallory")
     key = rose.key
 
     async def steal() -> None:
@@ -159,8 +84,8 @@ def test_a_key_of_somebody_else_is_not_taken(owner: Callable[[str], Owner]) -> N
     assert trusts(willow, rose.jid) == {key.fingerprint: (Trust.FIRST_USE, True, True)}
 
 
-def test_who_has_no_list_and_who_closed_it_have_no_keys(owner: Callable[[str], Owner], server: ChatServer) -> None:
-    willow, rose = owner("willow"), owner("rose")
+def test_who_has_no_list_and_who_closed_it_have_no_keys(online: MakeOnline, server: ChatServer) -> None:
+    willow, rose = online("willow"), online("rose")
     assert trusts(willow, server.fresh("oak").jid) == {}
 
     async def shut() -> None:

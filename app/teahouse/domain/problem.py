@@ -85,6 +85,7 @@ class Fault(Enum):
     GPG_OLD = "gpg-old"
     GPG_FAILED = "gpg-failed"
     NO_MEMORY_DISK = "no-memory-disk"
+    NO_KEY = "no-key"
     KEY_FOREIGN = "key-foreign"
     KEY_UNREADABLE = "key-unreadable"
     KEY_LOCKED = "key-locked"

@@ -102,6 +102,10 @@ def _keys() -> dict[Fault, tuple[str, str]]:
             _("GnuPG is not installed."),
             _("OpenPGP needs it. Install the package gnupg, then try again."),
         ),
+        Fault.NO_KEY: (
+            _("There is no OpenPGP key for {about}."),
+            _("Nothing was sent. Ask them to switch OpenPGP on in their program."),
+        ),
         Fault.NO_MEMORY_DISK: (
             _("There is no folder in memory for GnuPG."),
             _("It would leave on the disk whose keys you have. Ask whoever runs this computer for /dev/shm."),

@@ -1,0 +1,58 @@
+"""A message on its way out: signed, and encrypted to ourselves and to all who can read it; and on its way in."""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+
+from teahouse.crypto.gnupg_backend import GnupgBackend
+from teahouse.crypto.signcrypt import Kind, build
+from teahouse.domain.openpgp import Opened, Verdict
+from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.features.openpgp import store
+from teahouse.features.openpgp.enclosing import enclosed, payload
+from teahouse.features.openpgp.keyring import Keyring
+from teahouse.features.openpgp.readers import Readers
+from teahouse.store.database import Database
+
+
+class Sealing:
+    """Of one account. `now` gives seconds UTC."""
+
+    def __init__(self, db: Database, account: int, keyring: Keyring, now: Callable[[], float]) -> None:
+        self._db, self._account, self._keyring, self._now = db, account, keyring, now
+
+    async def seal(self, message: ET.Element, addressee: str, readers: Readers) -> ET.Element:
+        """The message to send in place of one for a bare address, of a person or a room. Raises Trouble.
+
+        To be sent as it is, however often: another encryption of it would be another message for whoever gets both.
+        """
+        own = self._keyring.own()
+        if own is None or not readers.can:
+            raise Trouble(Problem(Fault.NO_KEY, addressee))
+        data = build(Kind.SIGNCRYPT, [addressee], payload(message), self._now())
+        phrase = self._phrase(own.fingerprint)
+
+        def seal(backend: GnupgBackend) -> bytes:
+            made = backend.seal(data, readers.fingerprints, own.fingerprint, phrase)
+            if made.left_out:
+                raise Trouble(Problem(Fault.NO_KEY, addressee))
+            return made.data
+
+        return enclosed(message, await self._keyring.do(addressee, seal))
+
+    async def open(self, lane: str, cipher: bytes) -> Opened:
+        """What a message holds, by whichever key of ours opens it, in the order of its `lane`. Raises Trouble."""
+        phrases = [secret.phrase for secret in store.secrets(self._db, self._account)]
+
+        def open_one(backend: GnupgBackend) -> Opened:
+            found = Opened(Verdict.NOT_FOR_US)
+            for phrase in phrases:
+                found = backend.open(cipher, phrase)
+                if found.verdict is not Verdict.NOT_FOR_US:
+                    break
+            return found
+
+        return await self._keyring.do(lane, open_one)
+
+    def _phrase(self, fingerprint: str) -> str:
+        secrets = store.secrets(self._db, self._account)
+        return next(secret.phrase for secret in secrets if secret.fingerprint == fingerprint)
