@@ -14,6 +14,7 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.queries import ListChats
 from teahouse.engine.browsing import Described, ask_room
 from teahouse.engine.client import Client
+from teahouse.engine.entering import ASKED
 from tests.engine.conftest import BOTH
 from tests.engine.test_delivery import MakeEngine, MakePeer
 from tests.rig.engine import RunningEngine
@@ -95,17 +96,19 @@ def test_all_that_was_missed_is_read_in_order(engine: MakeEngine, server: Prosod
     assert house.bodies(chat.id) == ["before", *to_all, "after", "fence"]
 
 
+@pytest.mark.parametrize("times", [1, ASKED + 2])
 @pytest.mark.parametrize("server", BOTH, indirect=True)
 def test_a_room_that_says_what_it_keeps_when_we_are_inside_is_read_in_order(
-    engine: MakeEngine, server: Prosody, peer: MakePeer, monkeypatch: pytest.MonkeyPatch
+    engine: MakeEngine, server: Prosody, peer: MakePeer, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
+    monkeypatch.setattr("teahouse.engine.entering.RETRY", 0.02)
     house, other, login = engine(), peer(), server.fresh("willow")
     mine, room = online(house, server, login), server.fresh_room()
     other.join(room, "plum")
     chat = house.do(c.JoinRoom(mine.id, room, "willow"))
     other.say(room, "before")
     until(lambda: house.bodies(chat.id) == ["before"])
-    texts, silent = numbered("to all", 60), [True]
+    texts, silent = numbered("to all", 60), [True] * times
 
     async def ask(client: Client, jid: str, patience: float) -> Described:
         if silent:

@@ -108,20 +108,31 @@ class Entering:
             self.reception.judge_by(room, replay)
 
     async def _read(self, room: Room, replay: Replay) -> None:
-        for _ in range(0 if room.features else ASKED):
-            # It did not say before we entered what it keeps.
-            await self.renew(room)
-            if room.features:
-                break
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._back.wait(), RETRY)
+        await self._until_described(room, replay)
         told: Replay | bool = replay
         if MAM in room.features:
             read = self._cursor(room.jid) is not None
             reaches = await self.reading.catch_up(self._client(), room.jid, room.chat)
             told = reaches if read or reaches else replay
-        if self._rooms.by_jid.get(room.jid) is room:
+        if self._rooms.by_jid.get(room.jid) is room and not room.judged:
             self.reception.judge_by(room, told)
+
+    async def _until_described(self, room: Room, replay: Replay) -> None:
+        """A room that did not say before we entered what it keeps is asked again, ever more rarely.
+
+        What it has of ours is judged by its history before long, or nothing could be said in it.
+        """
+        pause, asked = RETRY, 0
+        while not room.features and self._rooms.by_jid.get(room.jid) is room:
+            with suppress(Trouble):
+                await self.renew(room)
+            asked += not room.features
+            if asked == ASKED:
+                self.reception.judge_by(room, replay)
+            if asked and not room.features:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._back.wait(), pause)
+                pause = min(pause * 2, COME_BACK[1])
 
     def changed(self) -> None:
         """The user has come into a room or left one: other devices follow."""
