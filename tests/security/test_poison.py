@@ -24,12 +24,14 @@ from tests.security.world import enter
 POLICY = "<stream:error><policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>"
 
 
-def killing(word: str, last_words: str = POLICY) -> Honest:
-    """A server that cannot bear this word in a message."""
+def killing(word: str, last_words: str = POLICY, times: int = 1_000) -> Honest:
+    """A server that cannot bear this word in a message, so many times."""
+    left = [True] * times
 
     async def before(wire: Wire, stanza: ET.Element) -> bool:
-        if word not in (stanza.findtext("{jabber:client}body") or ""):
+        if not left or word not in (stanza.findtext("{jabber:client}body") or ""):
             return False
+        left.pop()
         wire.send(last_words.encode())
         wire.transport.close()
         raise Gone
@@ -65,6 +67,18 @@ def test_a_message_that_ends_the_stream_fails_and_the_others_arrive(
         failed = next(m for m in house.history(chat) if m.body == "poison")
         assert failed.detail == ("policy violation" if last_words else "connection lost")
         house.stop()
+
+
+def test_a_stream_that_ends_once_is_no_fault_of_the_message(
+    engine: MakeEngine, honest: Shown, trusting: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("teahouse.engine.session.pause_after", lambda _: 0.01)
+    script = killing("hello", times=1)
+    with Hostile(script, honest.context) as hostile:
+        world = enter(engine(), hostile, script, trusting)
+        world.house.do(c.SendMessage(world.chat, "hello"))
+        until(lambda: states(world.house, world.chat) == {"hello": Delivery.CONFIRMED}, 20)
+        world.house.stop()
 
 
 def test_the_guilty_one_is_found_among_many(

@@ -21,7 +21,7 @@ was not reflected is judged by the room's history. Until the archive has been as
 in that room, for it would overtake what has to be sent again under its old id.
 
 A message that ends the stream would end it each time it is tried. When the server has closed the stream for what it was
-sent, messages go out one at a time until it is found, and that one has failed.
+sent, messages go out one at a time until one ends it alone, twice in a row, and that one has failed.
 """
 
 import asyncio
@@ -81,6 +81,8 @@ class Outbox:
         self._under_way: set[int] = set()
         """Sent in this session; some may have arrived since."""
         self._losses: Counter[int] = Counter()
+        self._alone: set[int] = set()
+        """What was under way alone when a stream ended that the server blamed on what was in it."""
         self._word = Word(bench, account)
         self._one_by_one = False
         self._judged = False
@@ -210,15 +212,17 @@ class Outbox:
         # A disk of ours that takes nothing has nothing to do with what was sent.
         suspects = [] if problem is not None and problem.fault in UNTAKEN else self._still_under_way()
         blamed = problem.detail if problem is not None and problem.detail in _CONTENT else ""
+        alone = {message.id for message in suspects} if blamed and len(suspects) == 1 else set[int]()
         losses = self._losses + Counter(message.id for message in suspects)
         for message in suspects:
-            if (blamed and len(suspects) == 1) or losses[message.id] >= LOSSES:
+            # Twice, for servers end streams for reasons of their own, too.
+            if message.id in alone & self._alone or losses[message.id] >= LOSSES:
                 reason = blamed or Fault.CONNECTION_LOST.value
                 self._bench.move(message.id, Delivery.FAILED, reason.replace("-", " "))
                 del losses[message.id]
         # All at once: whoever comes here again, since something could not be written down, counts nothing twice.
-        self._losses, self._under_way = losses, set()
-        self._one_by_one = self._one_by_one or (bool(blamed) and len(suspects) > 1)
+        self._losses, self._alone, self._under_way = losses, alone, set()
+        self._one_by_one = self._one_by_one or (bool(blamed) and bool(suspects))
 
     @property
     def doubts(self) -> bool:
