@@ -597,6 +597,10 @@ FAULTS: dict[str, type[Matrix]] = {
 }
 
 
+OPEN = (Full.name, Short.name, Broken.name)
+"""Faults of disks: one run in some twenty leaves something unfinished. The table shows them, the tests do not."""
+
+
 def run(fault: str, server: Prosody, folder: Path, seeds: Sequence[int], turns: int) -> Counts:
     """Some seeds of one fault, as many at once as one engine bears."""
     counts, begun = Counts(fault), time.monotonic()

@@ -44,8 +44,12 @@ class Bench:
         if chat is not None:
             self.announce(ChatStored(self.dress(chat)))
 
-    def move(self, message: int, state: Delivery, detail: str = "") -> None:
-        """Write down how far an own message has come, and say so."""
-        changed = messages.set_state(self.db, message, state, detail)
+    def move(
+        self, message: int, state: Delivery, detail: str = "", along: Callable[[], None] = lambda: None
+    ) -> None:
+        """Write down how far an own message has come, in one transaction with what `along` does, and then say so."""
+        with self.db.transaction():
+            changed = messages.set_state(self.db, message, state, detail)
+            along()
         if changed is not None:
             self.announce(MessageChanged(changed))

@@ -28,6 +28,7 @@ import asyncio
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from teahouse.crash import crash_point
 from teahouse.domain.chat import ChatKind, Presence
@@ -119,9 +120,8 @@ class Outbox:
     def _send(self, client: Client, message: Outgoing) -> None:
         crash_point("written")
         # Before the bytes leave: a crash in between must not send it twice.
-        with self._bench.db.transaction():
-            self._bench.move(message.id, Delivery.SENT)
-            self._word.wanted(message.id, client.stream.ledger.next)
+        number = client.stream.ledger.next
+        self._bench.move(message.id, Delivery.SENT, along=lambda: self._word.wanted(message.id, number))
         crash_point("marked")
         self._under_way.add(message.id)
         try:
@@ -138,13 +138,12 @@ class Outbox:
         self._under_way.difference_update(tokens)
         for number in tokens:
             self._losses.pop(number, None)
-            with self._bench.db.transaction():
-                now = messages.get(self._bench.db, number)
-                sent = now is not None and now.state is Delivery.SENT
-                self._word.given(number, counts=sent)
-                if sent:
-                    crash_point("acknowledging")
-                    self._bench.move(number, Delivery.ACKED)
+            now = messages.get(self._bench.db, number)
+            if now is not None and now.state is Delivery.SENT:
+                crash_point("acknowledging")
+                self._bench.move(number, Delivery.ACKED, along=partial(self._word.given, number, counts=True))
+            else:
+                self._word.given(number, counts=False)
             crash_point("acknowledged")
         client = self._client()
         if not tokens and client is not None and self._unanswered():
@@ -189,11 +188,12 @@ class Outbox:
     def settled(self, handled: int) -> None:
         """So many stanzas of a session of before have reached the server: the other messages go again."""
         for number, has in self._word.told(handled):
-            with self._bench.db.transaction():
+            now = messages.get(self._bench.db, number)
+            if now is not None and now.state is Delivery.SENT:
+                state = Delivery.ACKED if has else Delivery.QUEUED
+                self._bench.move(number, state, along=partial(self._word.unwanted, number))
+            else:
                 self._word.unwanted(number)
-                now = messages.get(self._bench.db, number)
-                if now is not None and now.state is Delivery.SENT:
-                    self._bench.move(number, Delivery.ACKED if has else Delivery.QUEUED)
 
     def lost(self, problem: Problem | None = None) -> None:
         """The session is over: nobody knows whether what was under way to people has arrived, or has ended it.
