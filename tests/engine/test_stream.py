@@ -318,6 +318,20 @@ def test_the_count_goes_round(start: int, steps: list[int]) -> None:
             ledger.acknowledge(str(wrong % WRAP), told.extend)
 
 
+def test_what_comes_again_is_counted_once() -> None:
+    stream, full, said = Stream(Jid.parse(FULL)), True, list[str]()
+    stream.id, stream.enabled, stream.commit = "one", True, lambda: not full
+    for _ in range(5):
+        stream.took()
+    assert "h='0'" in stream.resumption()
+    stream.attach(said.append)
+    full = False
+    for _ in range(5):
+        stream.took()
+    stream.answer(last=True)
+    assert "h='5'" in said[-1]
+
+
 def test_what_could_not_be_written_down_is_acknowledged_once_more() -> None:
     stream, told, full = Stream(Jid.parse(FULL)), list[int](), [True, False]
 

@@ -217,7 +217,9 @@ class Stream:
         """What asks the server to go on with it."""
         self._resumptions += 1
         crash_point("resuming")
-        return f"<resume xmlns='{SM}' h='{self._committed()}' previd={quoteattr(self.id)}/>"
+        # What is not on disk comes again, and is counted then.
+        self.ledger.taken = self._committed()
+        return f"<resume xmlns='{SM}' h='{self.ledger.taken}' previd={quoteattr(self.id)}/>"
 
     def resumed(self, xml: ET.Element) -> None:
         """The server goes on with it; raises OutOfStep when it is another one, or counts otherwise."""
