@@ -76,6 +76,11 @@ def test_c6_one_room_with_two_identities_is_warned_of(qtbot: QtBot, there: bool)
     sheet = BrowseRoomsSheet(window, world.bridge, window.known, WILLOW, lambda chat: None, MINE.jid)
     sheet.open()
     qtbot.waitUntil(sheet.act.isEnabled)
-    shown = [part.text() for part in sheet.findChildren(QLabel) if part.isVisible()]
-    told = [text for text in shown if "is in this room too" in text]
+
+    def lines() -> list[str]:
+        return [part.text() for part in sheet.findChildren(QLabel) if part.isVisible()]
+
+    # What was just put into a sheet is shown by a later turn of the event loop.
+    qtbot.waitUntil(lambda: any(text.startswith("Not encrypted") for text in lines()))
+    told = [text for text in lines() if "is in this room too" in text]
     assert [PLUM.jid in text for text in told] == ([True] if there else [])
