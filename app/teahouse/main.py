@@ -22,6 +22,7 @@ from teahouse.domain.events import VaultChanged, WentWrong
 from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
+from teahouse.features.openpgp.view.hooks import openpgp_hooks
 from teahouse.net.seal import sealed
 from teahouse.options import Options
 from teahouse.paths import ProfilePaths
@@ -35,6 +36,7 @@ from teahouse.ui.shell import Shell
 from teahouse.ui.window import WindowActions
 
 if TYPE_CHECKING:
+    from teahouse.engine.desk import Feature
     from teahouse.engine.thread import EngineThread
     from teahouse.ui.onboarding.welcome import Ways
 
@@ -78,7 +80,8 @@ class Client:
             practice=self._options.demo,
         )
         theme, stopped = self._options.theme or kept.theme.value, self._settings.problem
-        return Shell(self.bridge, vault, self._welcome, theme, actions, language=kept.language, stopped=stopped)
+        hooks = openpgp_hooks()
+        return Shell(self.bridge, vault, self._welcome, theme, actions, hooks, kept.language, stopped)
 
     def _listen(self) -> QSocketNotifier:
         notifier = QSocketNotifier(self._broker.fileno(), QSocketNotifier.Type.Read)
@@ -131,6 +134,7 @@ class Client:
             offline=self._options.offline,
             tell_broker=lambda line: self._broker.send(line.encode()),
             policy=self._policy,
+            feature=partial(_openpgp, self._paths.folder),
         )
         for command, ticket in self._early:
             self._engine.submit(command, ticket)  # type: ignore[arg-type]
@@ -219,6 +223,12 @@ class Client:
         if self._engine is not None:
             self._engine.stop()
         self._reader.close()
+
+
+def _openpgp(folder: Path) -> "Feature":
+    from teahouse.features.openpgp.wanted import openpgp
+
+    return openpgp(folder)
 
 
 def run(

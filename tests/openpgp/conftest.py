@@ -39,7 +39,7 @@ class Owner:
 
     def again(self) -> None:
         """The program was started again."""
-        self.keyring = Keyring(self.db, self.account, self.jid, self.folder)
+        self.keyring = Keyring(self.db, self.account, self.jid, lambda: self.folder)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def owner(db: Database, profile: Path) -> Iterator[Callable[[str], Owner]]:
     def make(jid: str) -> Owner:
         account = accounts.add(db, Account(0, jid, jid.partition("@")[0]), "secret").id
         folder = profile / str(account)
-        made.append(Owner(db, account, jid, folder, Keyring(db, account, jid, folder)))
+        made.append(Owner(db, account, jid, folder, Keyring(db, account, jid, lambda: folder)))
         return made[-1]
 
     yield make

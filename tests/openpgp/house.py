@@ -28,7 +28,7 @@ class Online:
         self.account = house.do(c.AddAccount(login.jid, login.password, name, server.server())).id
         house.wait(LinkChanged, lambda event: event.link is Link.ONLINE)
         self.now = 10 * STALE
-        self.keyring = Keyring(self.desk.tools.db, self.account, self.jid, folder / name)
+        self.keyring = Keyring(self.desk.tools.db, self.account, self.jid, lambda: folder / name)
         self.finding = Finding(self.desk.tools.db, self.account, self.keyring, lambda: self.now)
 
     @property

@@ -7,17 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teahouse.crypto.signcrypt import NAMESPACE, Kind, build, read
-from teahouse.engine.xml import CLIENT, HINTS, MARKERS, RECEIPTS, SID, el
-from teahouse.features.openpgp.enclosing import (
-    CIPHER_TEXT,
-    EME,
-    FALLBACK,
-    cipher,
-    enclosed,
-    foreign_scheme,
-    opened,
-    payload,
-)
+from teahouse.engine.envelope import CIPHER_TEXT, cipher_of, foreign_scheme
+from teahouse.engine.xml import CLIENT, EME, HINTS, MARKERS, RECEIPTS, SID, el
+from teahouse.features.openpgp.enclosing import FALLBACK, enclosed, opened, payload
 
 CANARY = "canary-7c1e"
 ROSE = "rose@example.org"
@@ -85,7 +77,7 @@ def test_only_what_has_a_text_has_a_fallback() -> None:
 def test_what_was_enclosed_comes_out() -> None:
     whole = message(el("body", text="hello"), el(f"{{{SID}}}origin-id", {"id": "one"}))
     sent = enclosed(whole, b"\x00cipher\xff")
-    assert cipher(sent) == b"\x00cipher\xff" and cipher(whole) is None
+    assert cipher_of(sent) == b"\x00cipher\xff" and cipher_of(whole) is None
     sent.append(el(f"{{{SID}}}stanza-id", {"by": ROSE, "id": "s1"}))
     sent.append(el("{urn:example:later}outside", text="forged"))
     back = opened(sent, (el("body", text="hello"), el(f"{{{SID}}}stanza-id", {"by": ROSE, "id": "forged"})))
@@ -95,9 +87,9 @@ def test_what_was_enclosed_comes_out() -> None:
 
 @pytest.mark.parametrize("text", ["%%%", "A", "QUJD" * (CIPHER_TEXT // 4 + 1)], ids=["other", "cut", "endless"])
 def test_what_is_no_cipher_is_empty(text: str) -> None:
-    assert cipher(message(el(f"{{{NAMESPACE}}}openpgp", text=text))) == b""
+    assert cipher_of(message(el(f"{{{NAMESPACE}}}openpgp", text=text))) == b""
     two = (el(f"{{{NAMESPACE}}}openpgp", text="QUJD") for _ in range(2))
-    assert cipher(message(*two)) == b""
+    assert cipher_of(message(*two)) == b""
 
 
 def test_a_scheme_that_is_not_ours_is_named() -> None:

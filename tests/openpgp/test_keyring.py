@@ -106,7 +106,7 @@ def test_nothing_of_a_key_is_on_a_disk(owner: MakeOwner, tmp_path: Path) -> None
     program = (
         "import asyncio, sys; from pathlib import Path; from teahouse.features.openpgp.keyring import Keyring;"
         "from teahouse.store.database import Database; db = Database(Path(sys.argv[1]), bytes(32));"
-        "ring = Keyring(db, int(sys.argv[2]), sys.argv[3], Path(sys.argv[4]));"
+        "ring = Keyring(db, int(sys.argv[2]), sys.argv[3], lambda: Path(sys.argv[4]));"
         "asyncio.run(ring.make()); asyncio.run(ring.close()); db.close()"
     )
     calls = "trace=openat,open,creat,rename,renameat,renameat2,link,linkat"

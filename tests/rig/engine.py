@@ -4,6 +4,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -13,6 +14,7 @@ from teahouse.domain.message import LATEST, Message
 from teahouse.domain.problem import Problem, Trouble
 from teahouse.domain.queries import Query
 from teahouse.domain.vault import VaultMode, VaultState
+from teahouse.engine.desk import Feature
 from teahouse.engine.thread import EngineThread
 from teahouse.net.way import Endpoint
 from teahouse.store import messages
@@ -38,6 +40,7 @@ class RunningEngine:
         tor: TorHost | None = None,
         resolvers: Sequence[Endpoint] | None = None,
         traced: bool = False,
+        feature: Callable[[Path], Feature] | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -47,7 +50,10 @@ class RunningEngine:
         self._opened: tuple[Path, bytes] | None = None
         tell = tor.tell if tor else None
         make: Any = TracedEngine if traced else EngineThread
-        self.thread = make(folder, self._heard, self._open, offline=offline, tell_broker=tell, resolvers=resolvers)
+        more = {"feature": partial(feature, folder)} if feature else {}
+        self.thread = make(
+            folder, self._heard, self._open, offline=offline, tell_broker=tell, resolvers=resolvers, **more
+        )
         if tor:
             tor.heard = self.thread.hear
         self.thread.start()

@@ -20,7 +20,10 @@ class Lanes:
 
         until its thread is done, so that nothing later can overtake it.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._in_order(chat, call)))
+        task = asyncio.ensure_future(self._in_order(chat, call))
+        # Nobody may be left to hear of what went wrong.
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(task)
 
     async def _in_order(self, chat: str, call: Callable[[], Result]) -> Result:
         lock = self._last.setdefault(chat, asyncio.Lock())

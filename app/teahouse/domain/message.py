@@ -30,8 +30,8 @@ class Reach(IntEnum):
     """Shown to them there (XEP-0333)."""
 
 
-def _no_notes() -> Mapping[str, Any]:
-    return MappingProxyType({})
+NO_NOTES: Mapping[str, Any] = MappingProxyType({})
+"""Nothing is said of a message by any feature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Message:
     clash: bool = False
     """When it came, its sender's nick could not be told from another one in the room."""
     reach: Reach = Reach.UNKNOWN
-    notes: Mapping[str, Any] = field(default_factory=_no_notes, hash=False, compare=True)
+    notes: Mapping[str, Any] = field(default_factory=lambda: NO_NOTES, hash=False)
+    """What features pin to it, by their name."""
 
     @property
     def key(self) -> "MessageKey":

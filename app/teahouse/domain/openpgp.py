@@ -4,6 +4,10 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+SLOT = "openpgp"
+"""Under which a message bears what is said of its encryption: a word, and what belongs to that."""
+OPENING = "opening"
+"""The word while it was not opened yet."""
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}")
 
 

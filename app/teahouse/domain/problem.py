@@ -86,6 +86,8 @@ class Fault(Enum):
     GPG_FAILED = "gpg-failed"
     NO_MEMORY_DISK = "no-memory-disk"
     NO_KEY = "no-key"
+    LEFT_OUT = "left-out"
+    ROOM_UNFIT = "room-unfit"
     KEY_FOREIGN = "key-foreign"
     KEY_UNREADABLE = "key-unreadable"
     KEY_LOCKED = "key-locked"

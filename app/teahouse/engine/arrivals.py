@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.jid import Jid
+from teahouse.domain.problem import Trouble
 from teahouse.domain.text import cleaned
 from teahouse.engine.authority import ID_KEPT, Copied, archive_id, delayed, is_mine, occupant_id
+from teahouse.engine.envelope import cipher_of, foreign_scheme
 from teahouse.engine.room import Room
-from teahouse.engine.xml import MARKERS, SID, child_text
+from teahouse.engine.xml import MARKERS, MUC_USER, SID, child_text
 from teahouse.store.messages import Identity
 
 BODY_KEPT = 200_000
@@ -54,6 +56,14 @@ class Arrival:
     """Whether the tray held it until now: what its archive has behind it comes later."""
     written: Callable[[], None] | None = None
     """Called once it is on disk."""
+    cipher: bytes | None = None
+    """What of it is encrypted, empty when it cannot be that; None for what came in the clear."""
+    number: str = ""
+    """The id of the stanza, by which its sender may want to hear of it."""
+    heard: Callable[[ET.Element], None] | None = None
+    """Called with what was inside once that is on disk."""
+    scheme: str = ""
+    """The encryption that it has, when that is not ours."""
 
     @property
     def may_confirm(self) -> bool:
@@ -63,29 +73,29 @@ class Arrival:
 
 def of_person(account: int, chat: int, sender: str, stanza: ET.Element, own: Jid, archived: bool) -> Arrival | None:
     """A 1:1 message as an arrival; None when it says nothing. `archived`: our server gives stanza-ids of its own."""
-    body = body_of(stanza)
-    if not body:
+    said = _said(stanza)
+    if said is None:
         return None
     identity = Identity(real_jid=sender, origin_id=origin_id(stanza), markable=markable(stanza))
     if archived:
         identity = with_archive(identity, own.bare, archive_id(stanza, own.bare))
     stamp = delayed(stanza, own.domain, own.bare)
-    return Arrival(account, chat, ChatKind.PERSON, sender, body, False, identity, stamp)
+    return said.by(Arrival(account, chat, ChatKind.PERSON, sender, "", False, identity, stamp))
 
 
 def of_room(account: int, room: Room, nick: str, stanza: ET.Element) -> Arrival | None:
     """What an occupant of a room said; None when it says nothing."""
-    body = body_of(stanza)
-    if not body or not nick:
+    said = _said(stanza)
+    if said is None or not nick:
         return None
     stamp = delayed(stanza, room.jid, None) if room.replaying else 0
     occupant = occupant_id(stanza, room)
-    identity = Identity(occupant_id=occupant, origin_id=origin_id(stanza))
+    identity = Identity(_address(room, occupant, "" if stamp else nick), occupant, origin_id(stanza))
     if SID in room.features:
         identity = with_archive(identity, room.jid, archive_id(stanza, room.jid))
     mine = is_mine(room, nick, occupant, stamp)
     clash = not mine and room.clashes(nick)
-    return Arrival(account, room.chat, ChatKind.ROOM, nick, body, mine, identity, stamp, room.nick, clash)
+    return said.by(Arrival(account, room.chat, ChatKind.ROOM, nick, "", mine, identity, stamp, room.nick, clash))
 
 
 def of_copy(account: int, copied: Copied, own: Jid, number: str, stamp: int) -> Arrival | None:
@@ -93,24 +103,63 @@ def of_copy(account: int, copied: Copied, own: Jid, number: str, stamp: int) -> 
 
     `number` is its id in our account's archive, empty where that is not told.
     """
-    body, sender = body_of(copied.message), own.bare if copied.sent else copied.other.bare
-    if not body:
+    said, sender = _said(copied.message), own.bare if copied.sent else copied.other.bare
+    if said is None:
         return None
     wanted = "" if copied.sent else markable(copied.message)
     name = Identity(real_jid=sender, origin_id=origin_id(copied.message), markable=wanted)
     identity = with_archive(name, own.bare, number)
-    return Arrival(account, 0, ChatKind.PERSON, sender, body, copied.sent, identity, stamp)
+    return said.by(Arrival(account, 0, ChatKind.PERSON, sender, "", copied.sent, identity, stamp))
 
 
 def of_archived_room(account: int, room: Room, stanza: ET.Element, number: str, stamp: int) -> Arrival | None:
     """What an occupant said, as the room's archive has it; None when it says nothing, or is of another room."""
-    who, body = Jid.parse(stanza.get("from", "")), body_of(stanza)
-    if who.bare != room.jid or not who.resource or not body or stanza.get("type") != "groupchat":
+    who, said = Jid.parse(stanza.get("from", "")), _said(stanza)
+    if who.bare != room.jid or not who.resource or said is None or stanza.get("type") != "groupchat":
         return None
     occupant = occupant_id(stanza, room)
-    identity = with_archive(Identity(occupant_id=occupant, origin_id=origin_id(stanza)), room.jid, number)
+    sender = _archived_address(stanza) or _address(room, occupant, "")
+    identity = with_archive(Identity(sender, occupant, origin_id(stanza)), room.jid, number)
     mine = is_mine(room, who.resource, occupant, stamp)
-    return Arrival(account, room.chat, ChatKind.ROOM, who.resource, body, mine, identity, stamp, room.nick)
+    return said.by(Arrival(account, room.chat, ChatKind.ROOM, who.resource, "", mine, identity, stamp, room.nick))
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    body: str
+    cipher: bytes | None
+    scheme: str
+    number: str
+
+    def by(self, arrival: Arrival) -> Arrival:
+        return replace(arrival, body=self.body, cipher=self.cipher, scheme=self.scheme, number=self.number)
+
+
+def _said(stanza: ET.Element) -> _Said | None:
+    """What a message says: a text, or something encrypted, then no text outside counts; None when it says nothing."""
+    number = stanza.get("id", "")[:ID_KEPT]
+    if (cipher := cipher_of(stanza)) is not None:
+        return _Said("", cipher, "", number)
+    body, scheme = body_of(stanza), foreign_scheme(stanza)
+    return _Said(body, None, scheme, number) if body or scheme else None
+
+
+def _address(room: Room, occupant: str, nick: str) -> str:
+    """The bare address of a room's occupant who says something now (`nick`) or did before; empty if it is not told."""
+    if nick:
+        return room.occupants[nick].jid if nick in room.occupants else ""
+    by_id = {found.jid for found in room.occupants.values() if occupant and found.occupant_id == occupant}
+    return by_id.pop() if len(by_id) == 1 else ""
+
+
+def _archived_address(stanza: ET.Element) -> str:
+    """The bare address of the sender, as a room's archive has it (XEP-0313 section 5.1.2); empty if it has none."""
+    users = stanza.findall(f"{{{MUC_USER}}}x")
+    items = users[0].findall(f"{{{MUC_USER}}}item") if len(users) == 1 else []
+    try:
+        return Jid.parse(items[0].get("jid", "")).bare if len(items) == 1 else ""
+    except Trouble:
+        return ""
 
 
 def body_of(stanza: ET.Element) -> str:

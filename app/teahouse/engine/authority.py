@@ -146,10 +146,14 @@ class Authority:
         who = Jid.parse(message.get("from", ""))
         return "" if who.resource and self._is_room(who.bare) else who.bare
 
-    def own_event(self, message: ET.Element) -> ET.Element | None:
-        """What our own account tells of what it keeps for us (XEP-0163), and nobody else may."""
-        event = message.find(f"{{{PUBSUB}#event}}event")
-        return event if message.get("type") != "error" and message.get("from") == self.own.bare else None
+    def publishes(self, message: ET.Element) -> tuple[str, ET.Element] | None:
+        """Who (a bare address) tells of what they publish (XEP-0163): our own account, or somebody whom we see."""
+        event, who = message.find(f"{{{PUBSUB}#event}}event"), message.get("from", "")
+        if event is None or message.get("type") == "error":
+            return None
+        contact = self._contacts().get(who)
+        seen = contact is not None and contact.subscription in _WATCHED
+        return (who, event) if who == self.own.bare or seen else None
 
     # -- copies ------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from teahouse.domain.events import ChatStored, Event, MessageChanged, WentWrong
 from teahouse.domain.message import Delivery
 from teahouse.domain.problem import Problem
+from teahouse.engine.envelope import Envelope as Envelope
 from teahouse.engine.pacer import JoinPace, LoginPace
 from teahouse.engine.routes import Routes
 from teahouse.store import chats, messages
@@ -27,6 +28,7 @@ class Bench:
     dress: "Callable[[Chat], Chat]" = field(default=lambda chat: chat)
     joins: JoinPace = field(default_factory=JoinPace)
     logins: LoginPace = field(default_factory=LoginPace)
+    envelope: Envelope = field(default_factory=Envelope)
     clock: Callable[[], float] = time.time
     """Seconds since 1970, UTC: what this computer takes for the time, which may be wrong and may jump."""
 

@@ -28,12 +28,15 @@ async def ask_room(client: Client, jid: str, seconds: float = 30) -> Described:
 
 async def browse(client: Client, service: str) -> tuple[RoomListing, ...]:
     """The rooms of a service, or of the one that our server offers; raises Trouble(NO_ROOMS_HERE)."""
-    if service:
-        return await _listed(client, Jid.parse(service).domain)
+    return await _listed(client, Jid.parse(service).domain if service else await room_service(client))
+
+
+async def room_service(client: Client) -> str:
+    """The address of the service for rooms that our server offers; raises Trouble(NO_ROOMS_HERE)."""
     for jid, _ in (await _items(client, client.host))[:_SERVICES]:
         query = (await ask_info(client, jid, 10)).find(f"{{{DISCO_INFO}}}query")
         if query is not None and any(i.get("category") == "conference" for i in query):
-            return await _listed(client, jid)
+            return jid
     raise Trouble(Problem(Fault.NO_ROOMS_HERE, client.host))
 
 

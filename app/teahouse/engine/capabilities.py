@@ -7,10 +7,12 @@ import hashlib
 import xml.etree.ElementTree as ET
 from base64 import b64encode
 
-from teahouse.engine.xml import CAPS, DISCO_INFO, MARKERS, MUC, PING, RECEIPTS, SEEN, el
+from teahouse.engine.xml import CAPS, DISCO_INFO, MARKERS, MUC, OX, PING, RECEIPTS, SEEN, el
 
 NODE = "urn:x-teahouse"
-FEATURES = tuple(sorted((CAPS, DISCO_INFO, MARKERS, MUC, PING, RECEIPTS, f"{SEEN}+notify")))
+FEATURES = tuple(
+    sorted((CAPS, DISCO_INFO, MARKERS, MUC, PING, RECEIPTS, f"{SEEN}+notify", f"{OX}:public-keys+notify"))
+)
 
 
 def _verification() -> str:

@@ -1,6 +1,7 @@
 """Commands about chats and what is said in them, and about people."""
 
 import secrets
+from dataclasses import replace
 
 from teahouse.crash import crash_point
 from teahouse.domain import commands as c
@@ -29,6 +30,7 @@ async def _send(desk: Desk, wish: c.SendMessage) -> Message:
     with db.transaction():
         place = max(now * 1000, messages.last_place(db, chat.id) + 1)
         draft = Message(0, chat.account, chat.id, place, now, sender, cleaned(wish.body), True, Delivery.QUEUED)
+        draft = replace(draft, notes=desk.tools.envelope.notes(chat.id))
         message = messages.append(db, draft, Identity(origin_id=secrets.token_hex(16)))
         chats.spoken(db, chat.id, message, 0, 0)
         chats.set_draft(db, chat.id, "")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from teahouse.domain.account import Account
@@ -9,6 +10,7 @@ from teahouse.domain.chat import Chat
 from teahouse.domain.events import AccountStored, Event
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.bench import Bench
+from teahouse.engine.envelope import Envelope
 from teahouse.engine.finding import Finder
 from teahouse.engine.inbound import Inbound
 from teahouse.engine.keeping import Keeper
@@ -43,6 +45,7 @@ class Desk:
         """Take an account under the engine's wing."""
         password = accounts.password(self.tools.db, account.id)
         self.online[account.id] = Online(self.tools, account, password, self.inbound)
+        self.tools.envelope.attend(account.id)
         self.tools.announce(AccountStored(account))
         self.online[account.id].roster.announce()
         return self.online[account.id]
@@ -72,3 +75,11 @@ class Desk:
 Handler = Callable[[Desk, Any], Awaitable[object]]
 """Carries out commands of one class."""
 Handlers = dict[type, Handler]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What a feature adds to the engine: commands of its own, and an envelope for every desk."""
+
+    commands: Handlers
+    furnish: Callable[[Desk], Envelope]

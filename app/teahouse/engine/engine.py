@@ -13,7 +13,7 @@ from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.vault import VaultMode, VaultState
 from teahouse.engine import accounts, chatting, housekeeping, rooming, routing
-from teahouse.engine.desk import Desk, Handlers
+from teahouse.engine.desk import Desk, Feature, Handlers
 from teahouse.engine.provision import provision
 from teahouse.store import accounts as stored_accounts
 from teahouse.store.database import Database
@@ -36,6 +36,7 @@ class Engine:
         resolvers: routing.Resolvers | None = None,
         policy: Policy = Policy.OPEN,
         clock: Callable[[], float] = time.time,
+        feature: Feature | None = None,
     ) -> None:
         """`tell_broker` takes lines, None means that there is none; `resolvers` stand in for those of resources/;
         `clock` gives seconds since 1970, UTC."""
@@ -52,7 +53,9 @@ class Engine:
             **rooming.COMMANDS,
             **chatting.COMMANDS,
             **housekeeping.COMMANDS,
+            **(feature.commands if feature else {}),
         }
+        self._feature = feature
 
     async def open(self, key: bytes | None = None) -> None:
         """Open the database if no passphrase is wanted, and go online; raises Trouble."""
@@ -69,6 +72,8 @@ class Engine:
         if key is not None and self.desk is None:
             db = Database(self._vault.database, key)
             self.desk = Desk(db, self._announce, self.routes, offline=self._offline, clock=self._clock)
+            if self._feature is not None:
+                self.desk.tools.envelope = self._feature.furnish(self.desk)
             # After a crash there is something left that was to go at the end.
             self.desk.keeper.end_visit()
             self._opened(self._vault.database, key)
@@ -140,6 +145,7 @@ class Engine:
         if self.desk is not None:
             await self.desk.keeper.stop()
             await asyncio.gather(*(online.session.stop() for online in self.desk.online.values()))
+            await self.desk.tools.envelope.close()
             await self.desk.registrations.close()
             await self.desk.finder.stop()
             self.desk.inbound.flush()

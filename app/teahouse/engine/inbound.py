@@ -15,7 +15,8 @@ from teahouse.domain.message import Delivery, Message
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.arrivals import Arrival, Stretch
 from teahouse.engine.bench import Bench
-from teahouse.store import archives, chats, messages, retention, seen
+from teahouse.engine.written import Stored, forgotten, known_of, notes_of, tell
+from teahouse.store import archives, chats, messages, seen
 from teahouse.store.database import Database
 from teahouse.store.messages import Ahead
 
@@ -104,13 +105,13 @@ class Inbound:
         self._most = max(1, len(batch) // 2)
         crash_point("arrived")
         with self._bench.db.transaction():
-            events, touched = self._store(batch)
+            stored = self._store(batch)
             for count in () if later else self.counts.values():
                 count()
             crash_point("storing")
         self._waiting, self._most = later, len(batch)
         crash_point("stored")
-        _tell(self._bench, events, touched)
+        tell(self._bench, stored)
         for written in filter(None, (arrival.written for arrival in batch)):
             written()
 
@@ -127,37 +128,31 @@ class Inbound:
         if not self.settled:
             raise Trouble(Problem(Fault.DISK_FULL))
         with self._bench.db.transaction():
-            events, touched = self._store(batch)
-            events += along()
+            stored = self._store(batch)
+            stored.events += along()
             crash_point("bringing")
         crash_point("page")
-        _tell(self._bench, events, touched)
+        tell(self._bench, stored)
 
-    def _store(self, batch: list[Arrival]) -> tuple[list[Event], list[int]]:
-        events: list[Event] = []
-        fresh: dict[int, list[Message]] = {}
+    def _store(self, batch: list[Arrival]) -> Stored:
+        stored = Stored()
         places: dict[int, int] = {}
-        old: set[int] = set()
         for arrival in batch:
-            known = _known(self._bench.db, arrival)
+            known = known_of(self._bench.db, arrival)
             replay = self._replay_of(arrival)
             self._follow(arrival)
             if known is not None:
-                events += self._again(known, arrival, places, replay)
+                stored.events += self._again(known, arrival, places, replay)
                 continue
-            if _forgotten(self._bench, arrival):
+            if forgotten(self._bench, arrival):
                 continue
-            stored = self._write(arrival, places)
-            events.append(MessageStored(stored))
-            fresh.setdefault(arrival.chat, []).append(stored)
-            if arrival.stretch is not None and not arrival.stretch.counts:
-                old.add(stored.id)
-        for chat, stored_here in fresh.items():
-            unread = [m for m in stored_here if not m.mine and m.id not in old]
+            stored.take(self._bench.db, self._write(arrival, places), arrival)
+        for chat, stored_here in stored.fresh.items():
+            unread = [m for m in stored_here if not m.mine and m.id not in stored.old]
             last = max(stored_here, key=lambda m: m.key)
             chats.spoken(self._bench.db, chat, last, len(unread), sum(m.mention for m in unread))
             seen.settle(self._bench.db, chat)
-        return events, list(fresh)
+        return stored
 
     def _follow(self, arrival: Arrival) -> None:
         name = arrival.identity
@@ -205,6 +200,7 @@ class Inbound:
             state=state,
             mention=mention,
             clash=arrival.clash,
+            notes=notes_of(arrival),
         )
         return messages.append(self._bench.db, message, arrival.identity, ahead=self._ahead(arrival))
 
@@ -308,25 +304,6 @@ def put_behind(db: Database, stretch: Stretch) -> list[Event]:
                     events += [MessageRemoved(chat, number), MessageStored(moved)]
             last = max(place, last + 1)
     return events
-
-
-def _tell(bench: Bench, events: list[Event], touched: list[int]) -> None:
-    for event in events:
-        bench.announce(event)
-    for chat in touched:
-        bench.announce_chat(chat)
-
-
-def _known(db: Database, arrival: Arrival) -> Message | None:
-    where, what = (db, arrival.account, arrival.chat), (arrival.sender, arrival.body, arrival.identity)
-    return messages.known(*where, *what, mine=arrival.mine, may_confirm=arrival.may_confirm)
-
-
-def _forgotten(bench: Bench, arrival: Arrival) -> bool:
-    """Whether a room or an archive tells again what was taken off this computer."""
-    if arrival.stretch is None and (not arrival.stamp or arrival.kind is ChatKind.PERSON):
-        return False
-    return retention.forgotten(bench.db, arrival.chat, arrival.stamp, arrival.identity, bench.now())
 
 
 def mentions(body: str, nick: str) -> bool:

@@ -2,9 +2,10 @@
 
 import asyncio
 import xml.etree.ElementTree as ET
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from teahouse.domain.account import Account
@@ -99,8 +100,11 @@ class Online:
     def read(self, chat: int) -> None:
         """The user has read on in a chat: other devices of ours, and whoever may know, are told."""
         client = self.session.client
-        self.reception.people.marks.read(chat, client.put if client else None)
+        self.reception.people.marks.read(chat, self._putting(client) if client else None)
         self.seen.changed(chat)
+
+    def _putting(self, client: Client) -> Callable[[ET.Element], None]:
+        return partial(self._bench.envelope.put, self.account.id, client)
 
     def _followed(self, room: int) -> None:
         self.reception.people.marks.settle()
@@ -152,13 +156,14 @@ class Online:
         judge = self.reception.authority
         self.session.lasting.know(archived=judge.archived, carbons=judge.carbons)
         client.put(presence())
+        self._bench.envelope.came_online(self.account.id)
         self._spawn(self._read(client))
         self._spawn(self.entering.all_again())
         await self.entering.keep_inside(client)
 
     async def _read(self, client: Client) -> None:
         doubts = self.outbox.doubts
-        self.reception.people.marks.catch_up(client.put)
+        self.reception.people.marks.catch_up(self._putting(client))
         if not doubts:
             # Nothing that is written now can overtake anything.
             self.outbox.judged(reaches=False)

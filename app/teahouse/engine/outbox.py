@@ -35,7 +35,7 @@ from teahouse.domain.chat import ChatKind, Presence
 from teahouse.domain.message import Delivery
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.domain.text import label
-from teahouse.engine.bench import Bench
+from teahouse.engine.bench import Bench, Envelope
 from teahouse.engine.client import Client
 from teahouse.engine.inbound import RETRY, UNTAKEN, Replay
 from teahouse.engine.room import Room
@@ -60,6 +60,7 @@ _CONTENT = frozenset(
     }
 )
 """Stream errors (RFC 6120 section 4.9.3) that are about what we sent."""
+Asks = Callable[[str], Iterable[ET.Element]]
 LOSSES = 5
 """So often the connection may break while the same message is under way."""
 
@@ -73,7 +74,7 @@ class Outbox:
         account: int,
         rooms: Rooms,
         client: Callable[[], Client | None],
-        asks: Callable[[str], Iterable[ET.Element]] = lambda _to: (),
+        asks: Asks = lambda _to: (),
     ) -> None:
         """`asks` gives what is asked along of somebody (a bare address) who is written to."""
         self._bench, self._account, self._rooms, self._client = bench, account, rooms, client
@@ -97,7 +98,7 @@ class Outbox:
         if client is None or (self._one_by_one and self._still_under_way()):
             return
         queued = stored.waiting(self._bench.db, self._account, Delivery.QUEUED)
-        waiting = [message for message in queued if self._may_go(message)]
+        waiting = _ready(self._bench.envelope, [one for one in queued if self._may_go(one)], self._asks)
         self._one_by_one = self._one_by_one and bool(queued or self._sent())
         try:
             for message in waiting[: 1 if self._one_by_one else None]:
@@ -125,7 +126,7 @@ class Outbox:
         crash_point("marked")
         self._under_way.add(message.id)
         try:
-            client.put(_stanza(message, self._asks(message.to) if message.kind is ChatKind.PERSON else ()), message.id)
+            client.put(self._bench.envelope.enclosed(message, _plain(message, self._asks)), message.id)
         except Trouble as trouble:
             self._bench.move(message.id, Delivery.FAILED, trouble.problem.fault.value.replace("-", " "))
             self._word.unwanted(message.id)
@@ -271,6 +272,21 @@ class Outbox:
         reason = label(text or named.replace("-", " "), 300)
         for number in stored.under(self._bench.db, chat, error.get("id", "")):
             self._bench.move(number, Delivery.FAILED, reason)
+
+
+def _ready(envelope: Envelope, queued: list[Outgoing], asks: Asks) -> list[Outgoing]:
+    """What is sealed, or need not be. Nothing overtakes what was written before it in the same chat."""
+    ready, held = list[Outgoing](), set[int]()
+    for message in queued:
+        if message.chat in held or envelope.holds(message, partial(_plain, message, asks)):
+            held.add(message.chat)
+        else:
+            ready.append(message)
+    return ready
+
+
+def _plain(message: Outgoing, asks: Asks) -> ET.Element:
+    return _stanza(message, asks(message.to) if message.kind is ChatKind.PERSON else ())
 
 
 def _stanza(message: Outgoing, asks: Iterable[ET.Element]) -> ET.Element:

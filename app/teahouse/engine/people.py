@@ -47,7 +47,8 @@ class People:
         self.marks.told(who, stanza, mine=False)
         arrival = of_person(self._account, 0, who.bare, stanza, judge.own, judge.archived)
         if arrival is not None:
-            placed = self._placed(replace(arrival, written=self.marks.receipt(who, stanza, put)), who)
+            heard = partial(self._heard, who, put)
+            placed = self._placed(replace(arrival, written=self.marks.receipt(who, stanza, put), heard=heard), who)
             if placed is not None:
                 self._inbound.take(placed)
 
@@ -58,8 +59,15 @@ class People:
         self.marks.told(copied.other, copied.message, mine=copied.sent)
         placed = self._placed(of_copy(self._account, copied, own, number, 0), copied.other)
         if placed is not None:
+            placed = replace(placed, heard=partial(self.marks.told, copied.other, mine=copied.sent))
             read = partial(self.marks.answered, placed.chat, placed.identity.origin_id)
             self._inbound.take(replace(placed, written=read) if copied.sent else placed)
+
+    def _heard(self, who: Jid, put: Put, inside: ET.Element) -> None:
+        """What somebody wrote to us was opened."""
+        self.marks.told(who, inside, mine=False)
+        if (tell := self.marks.receipt(who, inside, put)) is not None:
+            tell()
 
     def archived(self, archive: str, item: Item) -> Arrival | None:
         """What an archive holds, for its chat; None when it says nothing, or goes to the tray. Raises Trouble."""
@@ -73,7 +81,10 @@ class People:
         if copied is None:
             return None
         self.marks.told_before(copied.other, copied.message, mine=copied.sent)
-        return self._placed(of_copy(self._account, copied, self._authority.own, item.id, item.stamp), copied.other)
+        arrival = of_copy(self._account, copied, self._authority.own, item.id, item.stamp)
+        if arrival is not None and arrival.cipher is not None:
+            arrival = replace(arrival, heard=partial(self.marks.told, copied.other, mine=copied.sent))
+        return self._placed(arrival, copied.other)
 
     def _placed(self, arrival: Arrival | None, other: Jid) -> Arrival | None:
         """In its chat; None when the tray holds it."""

@@ -2,6 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from functools import partial
 
 from teahouse.domain.account import Account
 from teahouse.domain.chat import ChatKind
@@ -87,14 +88,17 @@ class Reception:
             chat = chats.find(self._bench.db, self._account, self.authority.bounced(stanza))
             if chat is not None:
                 self._outbox.bounced(stanza, chat.id)
-        elif (event := self.authority.own_event(stanza)) is not None:
-            self._on_event(event)
+        elif (told := self.authority.publishes(stanza)) is not None:
+            publisher, event = told
+            if publisher == self.authority.own.bare:
+                self._on_event(event)
+            self._bench.envelope.published(self._account, publisher, event)
         elif (invitation := self.authority.invites(stanza)) is not None:
             self.requests.take(invitation)
         elif (copied := self.authority.carbon(stanza)) is not None:
             self.people.copied(copied)
         elif (who := self.authority.said_by_person(stanza)) is not None:
-            self.people.said(who, stanza, client.put)
+            self.people.said(who, stanza, partial(self._bench.envelope.put, self._account, client))
 
     def end_replay(self, room: Room) -> None:
         """A room that tells no subject has told its history."""

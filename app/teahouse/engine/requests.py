@@ -81,7 +81,9 @@ class Requests:
             kind, jid, inviter, text, password = wish.kind, wish.room, wish.inviter, wish.reason, wish.password
         else:
             kind, jid, inviter, text, password = Asking.TALK, wish.sender, "", wish.body, ""
-        said = Said(min(wish.stamp or now, now), wish.body, wish.identity) if isinstance(wish, Arrival) else None
+        said = None
+        if isinstance(wish, Arrival):
+            said = Said(min(wish.stamp or now, now), wish.body, wish.identity, wish.cipher)
         before = requests.of_person(db, self._account, jid) if said else None
         if said and before and requests.has(db, before.id, said):
             return
@@ -113,6 +115,7 @@ class Requests:
                 _named(said.identity, jid),
                 said.time,
                 held=True,
+                cipher=said.cipher,
             )
             for said in requests.said(db, held.id)
         ]

@@ -37,7 +37,8 @@ def _nick_in(room: str, text: str) -> str:
     return nick
 
 
-async def _join(desk: Desk, wish: c.JoinRoom) -> Chat:
+async def join(desk: Desk, wish: c.JoinRoom) -> Chat:
+    """Enter a room and keep it in the list."""
     jid, online, db = _room_address(wish.jid), desk.of(wish.account), desk.tools.db
     nick = _nick_in(jid, wish.nick or online.account.nick)
     online.client()
@@ -53,6 +54,8 @@ async def _join(desk: Desk, wish: c.JoinRoom) -> Chat:
             chats.remove(db, chat.id)
         raise
     chats.set_joined(db, chat.id, room.nick, password)
+    if known is None and room.facts.name:
+        chats.set_title(db, chat.id, room.facts.name)
     if wish.exposed and not room.facts.anonymous:
         chats.set_exposed(db, chat.id, True)
     online.reception.requests.entered(jid)
@@ -101,6 +104,13 @@ async def _subject(desk: Desk, wish: c.SetSubject) -> None:
     )
 
 
+def title(desk: Desk, number: int, name: str) -> Chat | None:
+    """Give a chat another name; what it now is."""
+    chats.set_title(desk.tools.db, number, name)
+    desk.tools.announce_chat(number)
+    return chats.get(desk.tools.db, number)
+
+
 def announce_all(desk: Desk) -> None:
     """Say who is in every room, and what it says of itself."""
     for online in desk.online.values():
@@ -113,7 +123,7 @@ def announce_all(desk: Desk) -> None:
 COMMANDS: Handlers = {
     c.BrowseRooms: _browse,
     c.AskRoom: _ask_room,
-    c.JoinRoom: _join,
+    c.JoinRoom: join,
     c.LeaveRoom: leave,
     c.AcceptExposure: _accept_exposure,
     c.ChangeNick: _nick,

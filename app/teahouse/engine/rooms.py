@@ -116,6 +116,7 @@ class Rooms:
             chats.set_exposed(self._bench.db, room.chat, False)
             self._bench.announce_chat(room.chat)
         self._bench.announce(RoomDescribed(room.chat, room.facts))
+        self._bench.envelope.room_changed(self._account, room)
 
     # -- presence ----------------------------------------------------------
 
@@ -197,6 +198,7 @@ class Rooms:
         room.present, room.gone = {}, set()
         if self.by_jid.get(room.jid) is room:
             self._bench.announce(OccupantsChanged(room.chat, present, gone))
+            self._bench.envelope.room_changed(self._account, room)
             self._bench.announce_chat(room.chat)
 
     # -- messages ----------------------------------------------------------

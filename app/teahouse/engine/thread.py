@@ -16,6 +16,7 @@ from teahouse.domain.policy import Policy
 from teahouse.domain.problem import Trouble
 
 if TYPE_CHECKING:
+    from teahouse.engine.desk import Feature
     from teahouse.net.way import Endpoint
 
 log = logging.getLogger(__name__)
@@ -35,9 +36,12 @@ class EngineThread:
         resolvers: "Sequence[Endpoint] | None" = None,
         policy: Policy = Policy.OPEN,
         clock: Callable[[], float] = time.time,
+        feature: "Callable[[], Feature] | None" = None,
     ) -> None:
+        """`feature` is called in the engine's thread, where it may import what takes its time."""
         self._folder, self._announce, self._opened, self._offline = folder, announce, opened, offline
         self._tell_broker, self._resolvers, self._policy, self._clock = tell_broker, resolvers, policy, clock
+        self._feature = feature
         self._hear: Callable[[str], None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._commands: deque[tuple[Command, int] | None] = deque()
@@ -87,6 +91,7 @@ class EngineThread:
             resolvers=self._resolvers,
             policy=self._policy,
             clock=self._clock,
+            feature=self._feature() if self._feature else None,
         )
         self._loop, self._hear = asyncio.get_running_loop(), engine.hear
         try:

@@ -23,6 +23,8 @@ RECEIPTS = "urn:xmpp:receipts"
 MARKERS = "urn:xmpp:chat-markers:0"
 HINTS = "urn:xmpp:hints"
 PUBSUB = "http://jabber.org/protocol/pubsub"
+OX = "urn:xmpp:openpgp:0"
+EME = "urn:xmpp:eme:0"
 SEEN = "urn:xmpp:mds:displayed:0"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 

@@ -1,14 +1,15 @@
 """Messages on disk: write them once, page through them by key, know which we have."""
 
-import hashlib
+import json
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from types import MappingProxyType
 
 from teahouse.crash import crash_point
-from teahouse.domain.message import Delivery, Message, MessageKey, Reach
+from teahouse.domain.message import NO_NOTES, Delivery, Message, MessageKey, Reach
 from teahouse.store.database import Database
 
-COLUMNS = "id, account, chat, place, time, sender, body, mine, state, mention, detail, clash, reach"
+COLUMNS = "id, account, chat, place, time, sender, body, mine, state, mention, detail, clash, reach, notes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Identity:
 
 def from_row(row: tuple[object, ...]) -> Message:
     """A row of COLUMNS as a value."""
-    (number, account, chat, place, time, sender, body, mine, state, mention, detail, clash, reach) = row
+    (number, account, chat, place, time, sender, body, mine, state, mention, detail, clash, reach, notes) = row
     return Message(
         number,  # type: ignore[arg-type]
         account,  # type: ignore[arg-type]
@@ -42,6 +43,7 @@ def from_row(row: tuple[object, ...]) -> Message:
         detail,  # type: ignore[arg-type]
         bool(clash),
         Reach(reach),  # type: ignore[arg-type]
+        MappingProxyType(json.loads(notes)) if notes else NO_NOTES,  # type: ignore[arg-type]
     )
 
 
@@ -59,8 +61,8 @@ def append(db: Database, message: Message, identity: Identity, *, ahead: Ahead =
     """Write a message down; it gets its number."""
     number = db.run(
         "INSERT INTO message (account, chat, place, time, sender, body, mine, state, mention, detail, clash,"
-        " real_jid, occupant_id, origin_id, archive, stanza_id, markable, ahead)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " real_jid, occupant_id, origin_id, archive, stanza_id, markable, ahead, notes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             message.account,
             message.chat,
@@ -80,6 +82,7 @@ def append(db: Database, message: Message, identity: Identity, *, ahead: Ahead =
             identity.stanza_id,
             identity.markable,
             ahead,
+            json.dumps(dict(message.notes)) if message.notes else "",
         ),
     )
     crash_point("appended")
@@ -96,10 +99,12 @@ def known(
     *,
     mine: bool = False,
     may_confirm: bool = True,
+    sealed: bytes | None = None,
 ) -> Message | None:
     """The message we already have of this identity: by archive and stanza-id, else by sender, id and body.
 
-    One of our own is found under whichever nick it was written (`mine`), and not when it cannot be ours.
+    One of our own is found under whichever nick it was written (`mine`), and not when it cannot be ours. Of one that is
+    encrypted (`sealed`: its digest) no body is known.
     """
     # SQLite takes a partial index only when the query repeats its condition, hence the <> ''.
     if identity.stanza_id:
@@ -111,21 +116,18 @@ def known(
             return from_row(found)
     if identity.origin_id:
         rows = db.all(
-            f"SELECT {COLUMNS}, stanza_id FROM message WHERE chat = ? AND origin_id = ? AND origin_id <> ''",
+            f"SELECT {COLUMNS}, stanza_id, (SELECT digest FROM sealed WHERE message = message.id) FROM message"
+            " WHERE chat = ? AND origin_id = ? AND origin_id <> ''",
             (chat, identity.origin_id),
         )
-        wanted = _digest(body)
-        for *row, place in rows:
+        for *row, place, cipher in rows:
             message = from_row(tuple(row))
+            same = cipher == sealed and (sealed is not None or message.body == body)
             own = message.mine and mine
             by_sender = message.sender == sender and (may_confirm or not message.mine)
-            if (own or by_sender) and not (identity.stanza_id and place) and _digest(message.body) == wanted:
+            if (own or by_sender) and not (identity.stanza_id and place) and same:
                 return message
     return None
-
-
-def _digest(body: str) -> bytes:
-    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).digest()
 
 
 def get(db: Database, number: int) -> Message | None:
@@ -260,6 +262,15 @@ def after(db: Database, chat: int, key: MessageKey, limit: int) -> tuple[Message
 def set_state(db: Database, number: int, state: Delivery, detail: str = "") -> Message | None:
     """Move an own message on; what it now is."""
     db.run("UPDATE message SET state = ?, detail = ? WHERE id = ?", (int(state), detail, number))
+    return get(db, number)
+
+
+def note(db: Database, number: int, slot: str, value: object) -> Message | None:
+    """Pin something of a feature to a message; what it now is."""
+    before = get(db, number)
+    if before is None:
+        return None
+    db.run("UPDATE message SET notes = ? WHERE id = ?", (json.dumps({**before.notes, slot: value}), number))
     return get(db, number)
 
 

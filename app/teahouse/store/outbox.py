@@ -1,5 +1,7 @@
 """Own messages that have not arrived for certain, in the order in which they were written."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,16 +23,26 @@ class Outgoing:
     origin_id: str
     place: int
     state: Delivery
+    account: int
+    notes: Mapping[str, Any]
+    """What features pin to it, by their name."""
+    sealed: bytes | None
+    """What it is sent as when it is encrypted, every time it is tried; None as long as it is not."""
 
 
 _SELECT = (
-    "SELECT m.id, m.chat, c.kind, c.jid, m.body, m.origin_id, m.place, m.state FROM message m"
-    " JOIN chat c ON c.id = m.chat"
+    "SELECT m.id, m.chat, c.kind, c.jid, m.body, m.origin_id, m.place, m.state, m.account,"
+    " m.notes, s.data FROM message m JOIN chat c ON c.id = m.chat LEFT JOIN sealed s ON s.message = m.id"
 )
 
 
 def _outgoing(rows: list[tuple[Any, ...]]) -> tuple[Outgoing, ...]:
-    return tuple(Outgoing(r[0], r[1], ChatKind(r[2]), r[3], r[4], r[5], r[6], Delivery(r[7])) for r in rows)
+    return tuple(
+        Outgoing(
+            r[0], r[1], ChatKind(r[2]), r[3], r[4], r[5], r[6], Delivery(r[7]), r[8], json.loads(r[9] or "{}"), r[10]
+        )
+        for r in rows
+    )
 
 
 def waiting(db: Database, account: int, *states: Delivery) -> tuple[Outgoing, ...]:

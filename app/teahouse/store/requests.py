@@ -26,6 +26,8 @@ class Said:
     """Milliseconds UTC."""
     body: str
     identity: Identity
+    cipher: bytes | None = None
+    """What is encrypted in it."""
 
 
 def _request(row: tuple[object, ...]) -> Request:
@@ -87,8 +89,9 @@ def say(db: Database, request: int, said: Said) -> None:
         return
     name, body = said.identity, _cut(said.body)
     db.run(
-        "INSERT INTO request_message (request, time, body, origin_id, archive, stanza_id) VALUES (?, ?, ?, ?, ?, ?)",
-        (request, said.time, body, name.origin_id, name.archive, name.stanza_id),
+        "INSERT INTO request_message (request, time, body, origin_id, archive, stanza_id, cipher)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (request, said.time, body, name.origin_id, name.archive, name.stanza_id, said.cipher),
     )
     surplus = db.all(
         "SELECT id FROM request_message WHERE request = ? ORDER BY id DESC LIMIT -1 OFFSET ?", (request, SAID)
@@ -102,10 +105,10 @@ def say(db: Database, request: int, said: Said) -> None:
 def said(db: Database, request: int) -> list[Said]:
     """The messages of a stranger, in the order they came."""
     rows = db.all(
-        "SELECT time, body, origin_id, archive, stanza_id FROM request_message WHERE request = ? ORDER BY id",
+        "SELECT time, body, cipher, origin_id, archive, stanza_id FROM request_message WHERE request = ? ORDER BY id",
         (request,),
     )
-    return [Said(time, body, Identity("", "", *name)) for time, body, *name in rows]
+    return [Said(time, body, Identity("", "", *name), cipher) for time, body, cipher, *name in rows]
 
 
 def trim(db: Database, account: int, sender: str) -> None:

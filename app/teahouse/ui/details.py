@@ -49,6 +49,7 @@ class Details(QFrame):
         self._soon.timeout.connect(self._people)
         self._build()
         known.facts_changed.connect(self._facts_of)
+        known.shield.changed.connect(self._facts_of)
         known.occupants_changed.connect(self._occupants_of)
         known.contacts_changed.connect(lambda account: self._person())
         known.links_changed.connect(self._linked)
@@ -65,7 +66,7 @@ class Details(QFrame):
         self._reach()
         if fresh:
             self.search.clear()
-            self._facts.show_lines(facts_lines(self._known.facts.get(chat.id)))
+            self._tell_facts()
             self._people()
         self._person()
 
@@ -135,7 +136,13 @@ class Details(QFrame):
 
     def _facts_of(self, chat: int) -> None:
         if self._chat is not None and self._chat.id == chat:
-            self._facts.show_lines(facts_lines(self._known.facts.get(chat)))
+            self._tell_facts()
+            self._person()
+
+    def _tell_facts(self) -> None:
+        if self._chat is not None:
+            shown = self._known.shield.fact(self._chat)
+            self._facts.show_lines(facts_lines(self._known.facts.get(self._chat.id), shown))
 
     def _occupants_of(self, chat: int) -> None:
         if self._chat is not None and self._chat.id == chat and not self._soon.isActive():
@@ -194,7 +201,7 @@ class Details(QFrame):
             ("at", "ink2", label(chat.jid)),
             ("people", "ink2", presence_words(contact.show if contact else "", known=self._known.online(chat.account))),
             ("eye", "ink2", seen),
-            ("lock", "amber", _("Not encrypted: your servers can read this.")),
+            self._known.shield.fact(chat),
         ])  # fmt: skip
         self._add.setVisible(sub not in ("both", "to"))
 

@@ -9,6 +9,8 @@ from PySide6.QtGui import QPainter
 
 from teahouse.domain.commands import Command
 from teahouse.domain.message import Message
+from teahouse.ui.bridge import Bridge
+from teahouse.ui.shield import Shield
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,5 @@ class Hooks:
 
     decorations: tuple[Decoration, ...] = ()
     menus: tuple[MenuSource, ...] = ()
+    shield: Callable[[Bridge], Shield] | None = None
+    """Makes what says who can read a chat, where that is not only "the server can"."""

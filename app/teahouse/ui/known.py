@@ -22,6 +22,7 @@ from teahouse.domain.events import (
 from teahouse.domain.queries import ListAccounts, ListChats
 from teahouse.domain.tor import Circuit, TorStatus
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.shield import Shield
 
 
 class Known(QObject):
@@ -38,8 +39,11 @@ class Known(QObject):
     tor_changed = Signal()
     """How far tor is, or the circuit of an account."""
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Bridge, shield: Shield | None = None) -> None:
         super().__init__()
+        self.shield = shield or Shield()
+        """Who can read what is written in a chat."""
+        self.shield.setParent(self)
         self.accounts: dict[int, Account] = {}
         self.links: dict[int, LinkChanged] = {}
         self.chats: dict[int, Chat] = {}

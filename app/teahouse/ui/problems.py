@@ -106,6 +106,14 @@ def _keys() -> dict[Fault, tuple[str, str]]:
             _("There is no OpenPGP key for {about}."),
             _("Nothing was sent. Ask them to switch OpenPGP on in their program."),
         ),
+        Fault.LEFT_OUT: (
+            _("Somebody in {about} cannot read this."),
+            _("Nothing was sent. Decide whether to send it without them."),
+        ),
+        Fault.ROOM_UNFIT: (
+            _("{about} is not a room of known people."),
+            _("Nothing can be encrypted there: it must be for members only, who all see each other's addresses."),
+        ),
         Fault.NO_MEMORY_DISK: (
             _("There is no folder in memory for GnuPG."),
             _("It would leave on the disk whose keys you have. Ask whoever runs this computer for /dev/shm."),

@@ -7,16 +7,17 @@ from teahouse.i18n import _
 Line = tuple[str, str, str]
 
 
-def facts_lines(facts: RoomFacts | None) -> list[Line]:
-    """(icon, role, sentence) for what the room said of itself; silence is said too."""
+def facts_lines(facts: RoomFacts | None, encryption: Line | None = None) -> list[Line]:
+    """(icon, role, sentence) for what the room said of itself; silence is said too. `encryption` is known by us."""
+    encryption = encryption or ("lock", "amber", _("Not encrypted: the server can read this."))
     if facts is None:
         return [
-            ("lock", "amber", _("Not encrypted: the server can read this.")),
+            encryption,
             ("eye", "ink2", _("The room has not said yet who sees your address.")),
         ]
     return [
         _address(facts),
-        ("lock", "amber", _("Not encrypted: the server can read this.")),
+        encryption,
         *_history(facts),
         *_entry(facts),
     ]

@@ -30,6 +30,9 @@ QLabel[tone="rust"] { color: %(rust)s; }
 #card { background: %(surface)s; border: 1px solid %(line)s; border-radius: 12px; }
 #chip { border-radius: 6px; } #chip[tone="amber"] { background: %(amber_ground)s; }
 #chip[tone="jade"] { background: %(jade_ground)s; } #chip[tone="rust"] { background: %(rust_ground)s; }
+#shielding { border: none; border-radius: 6px; padding: 3px 8px; background: %(amber_ground)s; color: %(amber)s; }
+#shielding[tone="jade"] { background: %(jade_ground)s; color: %(jade)s; }
+#shielding:focus { border: 1px solid %(jade)s; }
 #keys { background: %(surface)s; border: 1px solid %(line)s; border-radius: 4px; padding: 1px 5px; color: %(ink2)s; }
 QListView, QTreeView, QScrollArea { background: transparent; border: none; outline: none; }
 QListWidget::item { padding: 6px 8px; border-radius: 6px; color: %(ink)s; }

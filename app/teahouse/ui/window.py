@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
         self._account = 0
         self._preferences = preferences
         self._preferences.read()
-        self.known = Known(bridge)
+        self.known = Known(bridge, hooks.shield(bridge) if hooks and hooks.shield else None)
         self.known.setParent(self)
         self.panes = Panes(bridge, self.known, hooks)
         self.rail, self.chats, self.strip = self.panes.rail, self.panes.chats, self.panes.strip

@@ -63,8 +63,7 @@ async def announce(
 
     False when the server keeps none of it for us. Raises Trouble.
     """
-    data = el(f"{{{OX}}}pubkey", {"date": _date(created)}, el(f"{{{OX}}}data", text=base64.b64encode(key).decode()))
-    if not await pep.publish(client, f"{LIST}:{fingerprint}", _ITEM, data, heeds=heeds, to_all=True):
+    if not await publish(client, fingerprint, key, created, heeds=heeds):
         return False
     items = await pep.fetch(client, LIST)
     if items is None:
@@ -75,6 +74,15 @@ async def announce(
     if wanted == listed:
         return True
     return await pep.publish(client, LIST, _ITEM, the_list(wanted), heeds=heeds, to_all=True)
+
+
+async def publish(client: Client, fingerprint: str, key: bytes, created: int, *, heeds: bool = True) -> bool:
+    """Put a key behind its fingerprint, also one that was revoked. False when the server keeps none for us.
+
+    Raises Trouble.
+    """
+    data = el(f"{{{OX}}}pubkey", {"date": _date(created)}, el(f"{{{OX}}}data", text=base64.b64encode(key).decode()))
+    return await pep.publish(client, f"{LIST}:{fingerprint}", _ITEM, data, heeds=heeds, to_all=True)
 
 
 async def listed(client: Client, jid: str) -> dict[str, int]:

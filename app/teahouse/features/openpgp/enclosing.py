@@ -4,17 +4,13 @@ Inside goes whatever is not named here. So nothing that a later feature adds to 
 """
 
 import base64
-import binascii
 import xml.etree.ElementTree as ET
 
 from teahouse.crypto.signcrypt import NAMESPACE
-from teahouse.engine.xml import CLIENT, HINTS, SID, el
+from teahouse.engine.xml import CLIENT, EME, HINTS, SID, el
 
-EME = "urn:xmpp:eme:0"
 FALLBACK = "This message is encrypted with OpenPGP (XEP-0373). Your program cannot read it."
 """For whoever's program knows nothing of OpenPGP; the same for all, in English, so that it tells nothing of ours."""
-CIPHER_TEXT = 1_500_000
-"""Characters of an encrypted message at most: 1 MiB in base64, with some room for line ends."""
 _OUTSIDE = frozenset({f"{{{SID}}}origin-id", f"{{{CLIENT}}}thread"})
 """What servers and clients need to find a message again. Processing hints (XEP-0334) are outside, too."""
 _NEVER_INSIDE = ("urn:xmpp:sid:0", "http://jabber.org/protocol/address", HINTS)
@@ -46,20 +42,6 @@ def enclosed(message: ET.Element, cipher: bytes) -> ET.Element:
     return made
 
 
-def cipher(message: ET.Element) -> bytes | None:
-    """The encrypted message in one that was received; None when there is none, empty when it is no such thing."""
-    found = message.findall(f"{{{NAMESPACE}}}openpgp")
-    if not found:
-        return None
-    text = found[0].text or ""
-    if len(found) != 1 or len(text) > CIPHER_TEXT:
-        return b""
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
 def opened(message: ET.Element, inside: tuple[ET.Element, ...]) -> ET.Element:
     """The message as it was before it was encrypted: nothing outside counts any more but who sent it and its ids.
 
@@ -69,20 +51,3 @@ def opened(message: ET.Element, inside: tuple[ET.Element, ...]) -> ET.Element:
     made.extend(child for child in message if child.tag.startswith((f"{{{SID}}}", "{urn:xmpp:delay}")))
     made.extend(child for child in inside if not child.tag.startswith(tuple(f"{{{name}}}" for name in _NEVER_INSIDE)))
     return made
-
-
-def foreign_scheme(message: ET.Element) -> str:
-    """The name of the encryption that a message says it has and that is not ours (XEP-0380); empty when none."""
-    for hint in message.findall(f"{{{EME}}}encryption"):
-        namespace = hint.get("namespace", "")
-        if namespace and namespace != NAMESPACE:
-            return _SCHEMES.get(namespace) or " ".join(hint.get("name", "").split())[:40] or namespace[:60]
-    return ""
-
-
-_SCHEMES = {
-    "eu.siacs.conversations.axolotl": "OMEMO",
-    "urn:xmpp:omemo:2": "OMEMO",
-    "jabber:x:encrypted": "OpenPGP (XEP-0027)",
-    "urn:xmpp:otr:0": "OTR",
-}

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from teahouse.domain.problem import Fault, Trouble
 from teahouse.engine.client import Client
 from teahouse.features.openpgp import store
-from teahouse.features.openpgp.announcing import announce, key_of, listed
+from teahouse.features.openpgp.announcing import announce, key_of, listed, publish
 from teahouse.features.openpgp.keyring import Keyring
 from teahouse.features.openpgp.model import OwnKey, PeerKey
 from teahouse.store.database import Database
 
 STALE = 6 * 3_600_000
 """Milliseconds after which the keys of somebody are asked for again."""
+NONE_STALE = 600_000
+"""The same for somebody who has none."""
 
 
 class Finding:
@@ -33,13 +35,19 @@ class Finding:
         kept = await announce(client, key.fingerprint, public, key.created, dropped=gone, heeds=heeds)
         return key if kept else None
 
+    async def withdraw(self, client: Client, fingerprint: str, key: bytes, created: int) -> None:
+        """Have everybody see that a key was revoked; raises Trouble. `present` takes it off the list."""
+        await publish(client, fingerprint, key, created)
+
     async def of(self, client: Client, jid: str, *, fresh: bool = False) -> tuple[PeerKey, ...]:
         """The keys of a bare address: as they are known, or asked for when that is long ago or must be `fresh`.
 
         One that cannot be taken in (it is another one, or of somebody else) is known by its fingerprint alone. Raises
         Trouble when nobody answers.
         """
-        if fresh or self._now() - store.asked(self._db, self._account, jid) > STALE:
+        known = store.peers(self._db, self._account, jid)
+        lasts = STALE if any(key.announced for key in known) else NONE_STALE
+        if fresh or self._now() - store.asked(self._db, self._account, jid) > lasts:
             store.announced(self._db, self._account, jid, await listed(client, jid), self._now())
             for key in store.peers(self._db, self._account, jid):
                 if key.announced and not key.held:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from teahouse.crypto.gnupg_backend import GnupgBackend
 from teahouse.crypto.lanes import Lanes
 from teahouse.domain.openpgp import Key
+from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.features.openpgp import store
 from teahouse.features.openpgp.memory import KEYRING, RUN
 from teahouse.features.openpgp.model import OwnKey
@@ -19,10 +20,11 @@ Result = TypeVar("Result")
 
 
 class Keyring:
-    """`folder` is in memory and has a short name. Every call may raise Trouble of GnuPG."""
+    """`place` gives a folder in memory with a short name. Every call may raise Trouble, of it or of GnuPG."""
 
-    def __init__(self, db: Database, account: int, bare: str, folder: Path) -> None:
-        self._db, self._account, self._bare, self._folder = db, account, bare, folder
+    def __init__(self, db: Database, account: int, bare: str, place: Callable[[], Path]) -> None:
+        self._db, self._account, self._bare, self._place = db, account, bare, place
+        self._folder = Path()
         self._lanes = Lanes()
         self._backend: GnupgBackend | None = None
         self._loaded: set[str] = set()
@@ -42,6 +44,7 @@ class Keyring:
     def _open(self, own: tuple[store.Secret, ...]) -> None:
         if self._backend is not None:
             return
+        self._folder = self._place()
         run = self._folder / RUN
         run.mkdir(mode=0o700, parents=True, exist_ok=True)
         backend = GnupgBackend(self._folder / KEYRING, run)
@@ -62,6 +65,31 @@ class Keyring:
         phrase = token_urlsafe(PHRASE_BYTES)
         taken = await self.do("", lambda backend: backend.import_secret(data, self._bare, passphrase, phrase))
         return await self._keep(taken, phrase)
+
+    async def restore(self, backup: bytes, code: str) -> OwnKey:
+        """Take the key of a backup into use; Trouble(WRONG_BACKUP_CODE, KEY_FOREIGN)."""
+        phrase = token_urlsafe(PHRASE_BYTES)
+        taken = await self.do("", lambda backend: backend.restore(backup, self._bare, code, phrase))
+        return await self._keep(taken, phrase)
+
+    async def back_up(self, fingerprint: str, code: str) -> bytes:
+        """A secret key of ours under a backup code alone (XEP-0373 section 5)."""
+        phrase = self._phrase(fingerprint)
+        return await self.do("", lambda backend: backend.back_up(fingerprint, phrase, code))
+
+    async def revoke(self) -> tuple[str, bytes, int]:
+        """Withdraw the key in use; its fingerprint, the public key with the revocation, and its date."""
+        own = self.own()
+        if own is None:
+            raise Trouble(Problem(Fault.NO_KEY, self._bare))
+        phrase = self._phrase(own.fingerprint)
+        revoked = await self.do("", lambda backend: backend.revoke(own.fingerprint, phrase))
+        store.retire(self._db, self._account, own.fingerprint, revoked)
+        return own.fingerprint, revoked, own.created
+
+    def _phrase(self, fingerprint: str) -> str:
+        secrets = store.secrets(self._db, self._account)
+        return next(secret.phrase for secret in secrets if secret.fingerprint == fingerprint)
 
     async def _keep(self, key: Key, phrase: str) -> OwnKey:
         secret = await self.do("", lambda backend: backend.export_secret(key.fingerprint, phrase))

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from teahouse.domain.problem import Problem
+
 
 class Trust(Enum):
     """What the user thinks of a key of somebody."""
@@ -50,6 +52,76 @@ class OwnKey:
     created: int
     """Seconds UTC."""
     retired: bool
+
+
+class Mode(Enum):
+    """Whether what is written in a chat is encrypted."""
+
+    UNDECIDED = ""
+    """Not yet; it begins by itself when somebody writes encrypted."""
+    OFF = "off"
+    """Not, as the user wants it."""
+    ON = "on"
+
+
+class Out(Enum):
+    """What is said of an own message."""
+
+    WAITING = "waiting"
+    """It goes out encrypted, or not at all."""
+    SEALED = "sealed"
+
+
+class Why(Enum):
+    """Why somebody cannot read what is sent now."""
+
+    NO_KEY = "no-key"
+    SILENT = "silent"
+    """Their server did not answer, and nothing was known before."""
+    UNDECIDED = "undecided"
+    """They have a new key, and the user has to decide about it first."""
+    DISTRUSTED = "distrusted"
+    UNUSABLE = "unusable"
+    """Their keys have expired, are revoked, broken, or not theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who is in a chat, with all keys of theirs that count or could; `why` is None for who can read."""
+
+    jid: str
+    keys: tuple[PeerKey, ...]
+    why: Why | None
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """Who can read what is written in a chat now."""
+
+    chat: int
+    mode: Mode
+    own: str = ""
+    """The fingerprint of our key in use; empty without one."""
+    people: tuple[Reader, ...] = ()
+    """Everybody but us, by address."""
+    whole: bool = True
+    """Whether the room let us read all of its lists."""
+    without: frozenset[str] = frozenset()
+    """Who is known not to be able to read it, by the user."""
+    problem: Problem | None = None
+    """Why nothing can be encrypted at all."""
+    held: bool = False
+    """Whether something waits for the user to decide."""
+
+    @property
+    def left_out(self) -> tuple[Reader, ...]:
+        """Who cannot read it, and the user has not said that this is well."""
+        return tuple(one for one in self.people if one.why is not None and one.jid not in self.without)
+
+    @property
+    def able(self) -> int:
+        """How many can read it, besides us."""
+        return sum(one.why is None for one in self.people)
 
 
 def first_trust(known: Iterable[PeerKey]) -> Trust:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 
 from teahouse.domain.chat import RoomFacts
 from teahouse.domain.openpgp import KeyState
@@ -11,23 +10,10 @@ from teahouse.domain.problem import Trouble
 from teahouse.engine.client import Client
 from teahouse.features.openpgp.finding import Finding
 from teahouse.features.openpgp.keyring import Keyring
-from teahouse.features.openpgp.model import PeerKey, Trust
+from teahouse.features.openpgp.model import PeerKey, Trust, Why
 
 AT_ONCE = 8
 """People whose keys are asked for at the same time."""
-
-
-class Why(Enum):
-    """Why somebody cannot read what is sent now."""
-
-    NO_KEY = "no-key"
-    SILENT = "silent"
-    """Their server did not answer, and nothing was known before."""
-    UNDECIDED = "undecided"
-    """They have a new key, and the user has to decide about it first."""
-    DISTRUSTED = "distrusted"
-    UNUSABLE = "unusable"
-    """Their keys have expired, are revoked, broken, or not theirs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Keys in the vault, which alone knows them for good: GnuPG gets copies, in memory, for as long as the program runs."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from teahouse.features.openpgp.model import OwnKey, PeerKey, Trust, first_trust
+from teahouse.features.openpgp.model import Mode, OwnKey, PeerKey, Trust, first_trust
 from teahouse.store.database import Database
 
 
@@ -25,6 +26,14 @@ def add_own(db: Database, account: int, key: OwnKey, secret: Secret, public: byt
             " VALUES (?, ?, ?, ?, ?, ?)",
             (account, key.fingerprint, secret.data, secret.phrase, public, key.created),
         )
+
+
+def retire(db: Database, account: int, fingerprint: str, public: bytes) -> None:
+    """A key of ours was revoked: it only reads from now on. `public` has the revocation in it."""
+    db.run(
+        "UPDATE openpgp_own SET retired = 1, public = ? WHERE account = ? AND fingerprint = ?",
+        (public, account, fingerprint),
+    )
 
 
 def own(db: Database, account: int) -> tuple[OwnKey, ...]:
@@ -126,3 +135,25 @@ def first_time(db: Database, account: int, signature: str, chat: str, stanza_id:
     values = (account, signature, chat, stanza_id)
     db.run("INSERT INTO openpgp_seen (account, signature, chat, stanza_id) VALUES (?, ?, ?, ?)", values)
     return True
+
+
+def mode(db: Database, chat: int) -> Mode:
+    """Whether what is written in a chat is encrypted."""
+    row = db.one("SELECT mode FROM openpgp_chat WHERE chat = ?", (chat,))
+    return Mode(row[0]) if row else Mode.UNDECIDED
+
+
+def set_mode(db: Database, chat: int, wanted: Mode) -> None:
+    """The user wants it so; who was left out is asked about anew."""
+    db.run("INSERT OR REPLACE INTO openpgp_chat (chat, mode) VALUES (?, ?)", (chat, wanted.value))
+
+
+def without(db: Database, chat: int) -> frozenset[str]:
+    """Who cannot read what is written in a chat, and the user knows it."""
+    row = db.one("SELECT without FROM openpgp_chat WHERE chat = ?", (chat,))
+    return frozenset(json.loads(row[0])) if row else frozenset()
+
+
+def set_without(db: Database, chat: int, jids: Iterable[str]) -> None:
+    """The user knows that these cannot read it."""
+    db.run("UPDATE openpgp_chat SET without = ? WHERE chat = ?", (json.dumps(sorted(jids)), chat))

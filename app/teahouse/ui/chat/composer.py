@@ -13,10 +13,11 @@ from teahouse.ui.bridge import Bridge
 from teahouse.ui.chat.box import Box
 from teahouse.ui.chat.completion import fragment, matching
 from teahouse.ui.chat.identity import IdentityFrame
+from teahouse.ui.chat.shielding import ShieldBar, Shielding
 from teahouse.ui.elided import Elided
 from teahouse.ui.known import Known, visibility
 from teahouse.ui.problems import sentence
-from teahouse.ui.widgets import Chip, button, plain, row, set_tone, tidy
+from teahouse.ui.widgets import button, plain, row, set_tone, tidy
 
 DRAFT_AFTER_MS = 600
 NARROW = 520
@@ -37,7 +38,8 @@ class Composer(QFrame):
         self.box = Box()
         self.box.setAccessibleName(_("Message"))
         self._send = button(_("Send"), self.send, "primary")
-        self._chip = Chip("lock", _("Not encrypted: the server can read this"), "amber")
+        self._chip = Shielding(known.shield)
+        self.bar = ShieldBar(known.shield)
         self._who = Elided(13, "ink2")
         self.problem = plain("", 13, "rust", wrap=True)
         self._outside = plain("", 13, "ink2", wrap=True)
@@ -51,6 +53,7 @@ class Composer(QFrame):
         self._later.timeout.connect(self.save_draft)
         self._build()
         known.facts_changed.connect(self._refresh_if)
+        known.shield.changed.connect(self._refresh_if)
         known.accounts_changed.connect(self.refresh)
         self.box.entered.connect(self.send)
         self.box.textChanged.connect(self._typed)
@@ -68,6 +71,7 @@ class Composer(QFrame):
         closed.addWidget(self._again)
         layout = QVBoxLayout(self)
         tidy(layout, (16, 10, 16, 12), 8)
+        layout.addWidget(self.bar)
         layout.addLayout(row(self._chip, self._who, 0))
         layout.addWidget(self.problem)
         layout.addWidget(self._frame)
@@ -85,6 +89,8 @@ class Composer(QFrame):
         self.box.moveCursor(self.box.textCursor().MoveOperation.End)
         self._later.stop()
         self._chat = chat
+        if chat is not None:
+            self._known.shield.attend(chat)
         self.refresh()
 
     def update_chat(self, chat: Chat) -> None:
@@ -99,6 +105,8 @@ class Composer(QFrame):
             return
         title, nick = isolated(label(chat.title, 40)), isolated(label(self._known.nick(chat), 40))
         self.box.setPlaceholderText(_("Write to {title} as {nick}").format(title=title, nick=nick))
+        self._chip.show_chat(chat, whole=self.width() >= NARROW)
+        self.bar.show_chat(chat)
         self._frame.show_identity(self._known.among_others(chat.account))
         seen = visibility(chat, self._known.facts.get(chat.id))
         words = {"moderators": _("Moderators see your address"), "everyone": _("Everyone here sees your address")}
@@ -117,8 +125,8 @@ class Composer(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room the chip says less."""
         super().resizeEvent(event)
-        whole = _("Not encrypted: the server can read this")
-        self._chip.show_words("lock", whole if self.width() >= NARROW else _("Not encrypted"), "amber")
+        if self._chat is not None:
+            self._chip.show_chat(self._chat, whole=self.width() >= NARROW)
 
     def send(self) -> None:
         """Send what stands in the box; what cannot be sent stays in it."""

@@ -9,7 +9,7 @@ from teahouse.domain.text import isolated, label
 from teahouse.i18n import _, ngettext
 from teahouse.ui import theme
 from teahouse.ui.avatar import chat_face
-from teahouse.ui.elided import Elided
+from teahouse.ui.elided import Elided, tip
 from teahouse.ui.known import Known
 from teahouse.ui.widgets import Chip, column, plain, row, tidy, tool
 
@@ -31,9 +31,6 @@ class Header(QFrame):
         self.about, self.state = Elided(13, "ink2"), plain("", 13, "ink2")
         self._avatar.setFixedSize(36, 36)
         self.chip = Chip("lock", _("Not encrypted"), "amber")
-        told = _("Messages here are protected on their way to the server, but the server can read them.")
-        self.chip.setToolTip(told)
-        self.chip.setAccessibleName(". ".join((_("Not encrypted"), told)))
         self.logged = Chip("book", _("Logged"), "amber")
         warned = _("The room warns that what is said here is logged, maybe for all to read.")
         self.logged.setToolTip(warned)
@@ -71,6 +68,10 @@ class Header(QFrame):
         self.title.setText(label(chat.title))
         subject = label(chat.subject, 300) if chat.kind is ChatKind.ROOM else ""
         self.about.setText(isolated(subject))
+        said = self._known.shield.words(chat)
+        self.chip.show_words(said.icon, said.short, said.tone)
+        tip(self.chip, said.told)
+        self.chip.setAccessibleName(". ".join((said.short, said.told)))
         facts = self._known.facts.get(chat.id)
         self.logged.setVisible(facts is not None and bool(facts.published))
         state = self._state(chat)

@@ -63,6 +63,9 @@ def lay_out(row: Row, width: int, decorations_height: int, name: str = "") -> La
         block = _code(part, at, room) if is_code else _text(part, at, room, row, name if action else "")
         blocks.append(block)
         at = block.area.bottom() + (4 if is_code else 0)
+    if not row.message.body and decorations_height:
+        # What is said of it stands in its place.
+        at = blocks[0].area.top()
     more_at = at if cut else -1.0
     at += line if cut else 0
     noted = row.message.mine and row.message.state in (Delivery.UNSURE, Delivery.FAILED)

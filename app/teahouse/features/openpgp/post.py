@@ -1,0 +1,91 @@
+"""OpenPGP in place of the engine's empty envelope: every account's part in it, and what the window may want of it."""
+
+import asyncio
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from teahouse.domain.openpgp import SLOT
+from teahouse.domain.problem import Trouble
+from teahouse.engine.client import Client
+from teahouse.engine.desk import Desk
+from teahouse.engine.envelope import Envelope, Opened
+from teahouse.engine.room import Room
+from teahouse.engine.xml import PUBSUB
+from teahouse.features.openpgp import memory, store
+from teahouse.features.openpgp.announcing import LIST
+from teahouse.features.openpgp.enclosing import enclosed
+from teahouse.features.openpgp.model import Mode, Out
+from teahouse.features.openpgp.part import Part
+from teahouse.store import sealed
+from teahouse.store.outbox import Outgoing
+
+
+class OpenPgp(Envelope):
+    """Of a profile, whose keyrings are in memory under its name."""
+
+    def __init__(self, desk: Desk, profile: Path) -> None:
+        self._desk, self._profile = desk, profile
+        self._parts: dict[int, Part] = {}
+        with suppress(Trouble):
+            memory.clear(memory.place(), profile)
+
+    def of(self, account: int) -> Part:
+        """The part of an account."""
+        return self._parts[account]
+
+    def attend(self, account: int) -> None:
+        """An account is at work: what could not be opened before is opened now."""
+        part = self._parts[account] = Part(self._desk, self._desk.online[account], self._profile)
+        sealed.arrived(self._desk.tools.db, account)
+        if sealed.waiting(self._desk.tools.db, account, 1):
+            part.opening.came({})
+
+    async def close(self) -> None:
+        """End every agent."""
+        await asyncio.gather(*(part.stop() for part in self._parts.values()))
+
+    # -- coming and going ------------------------------------------------------
+
+    def came_online(self, account: int) -> None:
+        """The key is announced where it is not, and what was held is looked at again."""
+        part = self.of(account)
+        part.securing.forget()
+        part.posting.release()
+        part.spawn(part.work.present())
+
+    def room_changed(self, account: int, room: Room) -> None:
+        """Who belongs there, or whether it may be encrypted at all, may be otherwise."""
+        part = self.of(account)
+        if store.mode(self._desk.tools.db, room.chat) is Mode.ON and part.securing.differs(room):
+            part.changed(room.chat)
+
+    def published(self, account: int, who: str, event: ET.Element) -> None:
+        """Somebody has other keys."""
+        items = event.find(f"{{{PUBSUB}#event}}items")
+        if items is not None and items.get("node") == LIST and store.asked(self._desk.tools.db, account, who):
+            self.of(account).spawn(self.of(account).ask_again(who))
+
+    # -- in and out --------------------------------------------------------------
+
+    def came(self, account: int, told: Mapping[int, Opened]) -> None:
+        """Open what has come."""
+        self.of(account).opening.came(told)
+
+    def notes(self, chat: int) -> Mapping[str, Any]:
+        """That it goes out encrypted, or not at all."""
+        return {SLOT: [Out.WAITING.value]} if store.mode(self._desk.tools.db, chat) is Mode.ON else {}
+
+    def holds(self, message: Outgoing, plain: Callable[[], ET.Element]) -> bool:
+        """Until it is sealed."""
+        return self.of(message.account).posting.holds(message, plain)
+
+    def enclosed(self, message: Outgoing, plain: ET.Element) -> ET.Element:
+        """As it was sealed."""
+        return plain if message.sealed is None else enclosed(plain, message.sealed)
+
+    def put(self, account: int, client: Client, stanza: ET.Element) -> None:
+        """Encrypted where the chat is."""
+        self.of(account).posting.put(client, stanza)
