@@ -154,10 +154,10 @@ def _be_the_client(
             print(_("A Tor profile is sealed from every network, so also from a display beyond one (DISPLAY)."))
             return USAGE_ERROR
         from teahouse.net.seal import seal
-        from teahouse.net.watch import watch
+        from teahouse.net.watch import programs, watch
 
         seal()
-        watch(())
+        watch(programs())
     if client:
         return client(options, paths, link)
     from teahouse.main import run

@@ -130,6 +130,31 @@ def test_nothing_of_a_key_is_on_a_disk(owner: MakeOwner, tmp_path: Path) -> None
     assert ours and elsewhere == set()
 
 
+def test_under_the_seal_gnupg_works_and_nothing_else_is_started(owner: MakeOwner) -> None:
+    rose = owner(ROSE)
+    program = (
+        "import asyncio, subprocess, sys; from pathlib import Path;"
+        "from teahouse.net.seal import seal; from teahouse.net.watch import Forbidden, programs, watch;"
+        "seal(); watch(programs());"
+        "from teahouse.features.openpgp.keyring import Keyring; from teahouse.store.database import Database;"
+        "db = Database(Path(sys.argv[1]), bytes(32));"
+        "ring = Keyring(db, int(sys.argv[2]), sys.argv[3], lambda: Path(sys.argv[4]));"
+        "key = asyncio.run(ring.make()); asyncio.run(ring.close()); db.close(); print(key.fingerprint)\n"
+        "try: subprocess.run(['/bin/true'])\n"
+        "except Forbidden: print('forbidden')"
+    )
+    folder = rose.folder.parent / "sealed"
+    said = subprocess.run(
+        [sys.executable, "-c", program, str(rose.db.path), str(rose.account), ROSE, str(folder)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    own = rose.keyring.own()
+    assert own is not None and said == [own.fingerprint, "forbidden"]
+
+
 def test_what_a_killed_program_left_is_cleared(profile: Path, tmp_path: Path) -> None:
     folder = memory.home(profile, tmp_path, 1)
     run = folder / memory.RUN

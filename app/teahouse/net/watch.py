@@ -5,6 +5,7 @@ them, while the seal holds. It stays until the process ends.
 """
 
 import os
+import shutil
 import socket
 import sys
 from collections import Counter
@@ -22,6 +23,12 @@ REFUSED: Counter[str] = Counter()
 
 class Forbidden(PermissionError):
     """This profile has no way to a network but tor, and this was not it."""
+
+
+def programs() -> tuple[str, ...]:
+    """What the sealed client starts: GnuPG, and nothing else. Absolute paths, of what there is."""
+    found = (shutil.which(name) for name in ("gpg", "gpgconf"))
+    return tuple(os.path.abspath(path) for path in found if path)
 
 
 def watch(programs: Collection[str]) -> None:
