@@ -1,5 +1,6 @@
 """Who can read a chat: everybody in it with every key, all digits to compare, and what the user thinks of each."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -33,14 +34,15 @@ class ReadersSheet(Sheet):
         self.body.addWidget(area, 1)
         self.finish(_("Ask again for keys"), self._ask, away=_("Close"))
         self._show(security)
-        bridge.on(SecurityChanged, lambda events: self._told(events[-1].security), self)
+        bridge.on(SecurityChanged, self._told, self)
 
     def _ask(self) -> None:
         self._bridge.do(AskSecurity(self._chat.id, fresh=True))
 
-    def _told(self, security: Security) -> None:
-        if security.chat == self._chat.id:
-            self._show(security)
+    def _told(self, events: Sequence[SecurityChanged]) -> None:
+        for event in events:
+            if event.security.chat == self._chat.id:
+                self._show(event.security)
 
     def _show(self, security: Security) -> None:
         while (item := self._inner.takeAt(0)) is not None:
@@ -73,9 +75,9 @@ class ReadersSheet(Sheet):
         return made
 
     def _decide(self, key: PeerKey, trust: Trust) -> None:
-        self._bridge.do(Decide(self._chat.account, key.jid, key.fingerprint, trust), lambda _keys: self._again())
+        self._bridge.do(Decide(self._chat.account, key.jid, key.fingerprint, trust), self._again)
 
-    def _again(self) -> None:
+    def _again(self, _keys: object) -> None:
         self._bridge.do(AskSecurity(self._chat.id))
 
     def _card(self, name: str, word: str, tone: str, digits: list[QLabel]) -> QWidget:

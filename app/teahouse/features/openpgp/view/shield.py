@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QWidget
 
 from teahouse.domain.chat import Chat, ChatKind
-from teahouse.domain.problem import Fault
+from teahouse.domain.problem import Fault, Problem
 from teahouse.domain.text import isolated, label
 from teahouse.features.openpgp.model import Mode, Security, Why
 from teahouse.features.openpgp.view.readers import ReadersSheet
@@ -113,15 +113,26 @@ class OpenPgpShield(Shield):
         self._ask(parent, chat, _("Stop encrypting?"), explanation, _("Stop encrypting"), Mode.OFF)
 
     def _ask(self, parent: QWidget, chat: Chat, title: str, explanation: str, verb: str, mode: Mode) -> None:
-        sheet = Sheet(parent, title, explanation)
+        ModeSheet(parent, self._bridge, title, explanation, verb, SetMode(chat.id, mode)).open()
 
-        def act() -> None:
-            sheet.act.setEnabled(False)
-            self._bridge.do(SetMode(chat.id, mode), lambda _done: sheet.accept(), refused)
 
-        def refused(problem: object) -> None:
-            sheet.act.setEnabled(True)
-            sheet.complain(sentence(problem))  # type: ignore[arg-type]
+class ModeSheet(Sheet):
+    """Asks before what is written is encrypted, or is not any more."""
 
-        sheet.finish(verb, act, "primary" if mode is Mode.ON else "danger")
-        sheet.open()
+    def __init__(
+        self, parent: QWidget, bridge: Bridge, title: str, explanation: str, verb: str, command: SetMode
+    ) -> None:
+        super().__init__(parent, title, explanation)
+        self._bridge, self._command = bridge, command
+        self.finish(verb, self._do, "primary" if command.mode is Mode.ON else "danger")
+
+    def _do(self) -> None:
+        self.act.setEnabled(False)
+        self._bridge.do(self._command, self._done, self._refused)
+
+    def _done(self, _security: object) -> None:
+        self.accept()
+
+    def _refused(self, problem: Problem) -> None:
+        self.act.setEnabled(True)
+        self.complain(sentence(problem))
