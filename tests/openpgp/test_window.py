@@ -56,6 +56,7 @@ def test_above_the_box_it_says_who_can_read(qtbot: QtBot) -> None:
     changed = replace(SOME, people=(Reader(ROSE, (KEY,), Why.UNDECIDED), ALL.people[0]))
     world.bridge.announce(SecurityChanged(changed))
     qtbot.waitUntil(lambda: "new key" in bar.advice.text())
+    assert "OpenPGP" in window.conversation.header.chip.accessibleName()
     unfit = replace(ALL, people=(), problem=Problem(Fault.ROOM_UNFIT, "Tea"))
     assert "nothing is sent" in told(qtbot, world, window, unfit)
     assert bar.isVisible() and "members only" in bar.advice.text()

@@ -53,6 +53,7 @@ class ConversationPane(QFrame):
         known.occupants_changed.connect(self._occupants)
         known.contacts_changed.connect(lambda account: self._again())
         known.facts_changed.connect(lambda chat: self._again())
+        known.shield.changed.connect(lambda chat: self._again())
         known.links_changed.connect(self._again)
 
     def open(self, chat: Chat, message: Message | None = None) -> None:
