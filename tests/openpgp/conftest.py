@@ -19,6 +19,9 @@ from teahouse.store.database import Database
 from tests.openpgp.house import Online
 from tests.rig.chat_server import ChatServer
 from tests.rig.engine import RunningEngine
+from tests.rig.gpg import Gpg
+from tests.rig.profanity import Profanity
+from tests.rig.prosody import Login, Prosody
 
 Result = TypeVar("Result")
 
@@ -101,3 +104,25 @@ def online(
     for one in made:
         one.run(one.keyring.close())
         one.house.stop()
+
+
+@pytest.fixture
+def gpg() -> Iterator[Gpg]:
+    """The GnuPG of somebody who has another program."""
+    one = Gpg()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def profanity(tmp_path: Path, server: Prosody, gpg: Gpg) -> Iterator[Callable[..., Profanity]]:
+    """Call it with a login for somebody with Profanity, who is online; and with a fingerprint to sign presence with."""
+    started: list[Profanity] = []
+
+    def start(login: Login, sign_with: str = "") -> Profanity:
+        started.append(Profanity(tmp_path / f"profanity{len(started)}", server, login, gpg, sign_with))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
