@@ -16,10 +16,10 @@ from teahouse.features.openpgp import memory
 from teahouse.features.openpgp.keyring import Keyring
 from teahouse.store import accounts
 from teahouse.store.database import Database
+from tests.crypto.rig import Stranger
 from tests.openpgp.house import Online
 from tests.rig.chat_server import ChatServer
 from tests.rig.engine import RunningEngine
-from tests.rig.gpg import Gpg
 from tests.rig.profanity import Profanity
 from tests.rig.prosody import Login, Prosody
 
@@ -107,20 +107,21 @@ def online(
 
 
 @pytest.fixture
-def gpg() -> Iterator[Gpg]:
-    """The GnuPG of somebody who has another program."""
-    one = Gpg()
+def gnupg() -> Iterator[Stranger]:
+    """The GnuPG of somebody who has another program. It believes every key: comparing them is for people."""
+    one = Stranger()
+    (one.home / "gpg.conf").write_text("trust-model always\nno-auto-key-retrieve\ndisable-dirmngr\n")
     yield one
-    one.stop()
+    one.close()
 
 
 @pytest.fixture
-def profanity(tmp_path: Path, server: Prosody, gpg: Gpg) -> Iterator[Callable[..., Profanity]]:
+def profanity(tmp_path: Path, server: Prosody, gnupg: Stranger) -> Iterator[Callable[..., Profanity]]:
     """Call it with a login for somebody with Profanity, who is online; and with a fingerprint to sign presence with."""
     started: list[Profanity] = []
 
     def start(login: Login, sign_with: str = "") -> Profanity:
-        started.append(Profanity(tmp_path / f"profanity{len(started)}", server, login, gpg, sign_with))
+        started.append(Profanity(tmp_path / f"profanity{len(started)}", server, login, gnupg.home, sign_with))
         return started[-1]
 
     yield start

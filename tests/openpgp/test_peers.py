@@ -5,10 +5,10 @@ from pathlib import Path
 
 from teahouse.features.openpgp.model import Trust
 from teahouse.features.openpgp.wishes import Decide
+from tests.crypto.rig import Stranger
 from tests.openpgp.talker import Talker, note
 from tests.rig.engine import RunningEngine
 from tests.rig.go_sendxmpp import GoSendxmpp
-from tests.rig.gpg import Gpg
 from tests.rig.profanity import Profanity
 from tests.rig.prosody import Prosody
 from tests.rig.wait import until
@@ -21,13 +21,18 @@ MakeEngine = Callable[..., RunningEngine]
 MakeProfanity = Callable[..., Profanity]
 
 
+def key_of(gnupg: Stranger, jid: str) -> bytes:
+    """A new key of somebody, as the manual of Profanity has it made."""
+    return gnupg.public(gnupg.key(f"xmpp:{jid}", end="3y"))
+
+
 def test_profanity_reads_what_teahouse_writes_and_is_read(
-    engine: MakeEngine, server: Prosody, gpg: Gpg, profanity: MakeProfanity
+    engine: MakeEngine, server: Prosody, gnupg: Stranger, profanity: MakeProfanity
 ) -> None:
     mine, theirs = server.fresh("willow"), server.fresh("quill")
     server.befriend(mine, theirs)
     quill, willow = profanity(theirs), Talker(engine, server, "willow", mine)
-    quill.announce(gpg.make(f"xmpp:{theirs.jid}"))
+    quill.announce(key_of(gnupg, theirs.jid))
     to_quill = willow.chat(theirs.jid)
     # What is in the clear is found where it must not be found later.
     willow.says(to_quill, "in the clear")
@@ -51,12 +56,12 @@ def test_profanity_reads_what_teahouse_writes_and_is_read(
 
 
 def test_one_who_never_asked_for_it_answers_profanity_encrypted(
-    engine: MakeEngine, server: Prosody, gpg: Gpg, profanity: MakeProfanity
+    engine: MakeEngine, server: Prosody, gnupg: Stranger, profanity: MakeProfanity
 ) -> None:
     mine, theirs = server.fresh("willow"), server.fresh("quill")
     server.befriend(mine, theirs)
     quill, willow = profanity(theirs), Talker(engine, server, "willow", mine)
-    quill.announce(gpg.make(f"xmpp:{theirs.jid}"))
+    quill.announce(key_of(gnupg, theirs.jid))
     # She has a key, of which this chat uses nothing yet.
     willow.encrypts(willow.chat(server.fresh("oak").jid))
     to_quill = willow.chat(theirs.jid)

@@ -12,7 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.rig.chat_server import ChatServer, Login
-from tests.rig.gpg import Gpg
 from tests.rig.wait import until
 
 _SETTINGS = """[connection]
@@ -44,14 +43,17 @@ COLUMNS, LINES = 220, 120
 
 
 class Profanity:
-    """Signed in when made. `sign_with` is the fingerprint with which it signs its presence (XEP-0027), if it does."""
+    """Signed in when made, with the keys of the GnuPG in `home`, a short path.
 
-    def __init__(self, folder: Path, server: ChatServer, login: Login, gpg: Gpg, sign_with: str = "") -> None:
-        self.folder, self.jid, self.gpg = folder, login.jid, gpg
+    `sign_with` is the fingerprint with which it signs its presence (XEP-0027), if it does.
+    """
+
+    def __init__(self, folder: Path, server: ChatServer, login: Login, home: Path, sign_with: str = "") -> None:
+        self.folder, self.jid = folder, login.jid
         program, self._tmux = shutil.which("profanity"), shutil.which("tmux")
         assert program, "profanity is not installed; tests/run installs it where it may"
         assert self._tmux, "tmux is not installed; tests/run installs it where it may"
-        environment = self._settle(server, login, sign_with)
+        environment = {**self._settle(server, login, sign_with), "GNUPGHOME": str(home)}
         # Not below the folder of a test: the path of a socket ends at 107 bytes.
         self._short = tempfile.TemporaryDirectory(prefix="tp-", dir="/tmp")
         size = ("-x", str(COLUMNS), "-y", str(LINES))
@@ -78,7 +80,7 @@ class Profanity:
         (folders["data"] / "profanity" / "accounts").write_text(account)
         homes = {f"XDG_{name.upper()}_HOME": str(path) for name, path in folders.items()}
         plain = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "TERM": "xterm", "LANG": "C.UTF-8"}
-        return {**plain, **homes, **self.gpg.environment}
+        return {**plain, **homes}
 
     def _ask(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
         command = [str(self._tmux), "-u", "-S", f"{self._short.name}/tmux", *arguments]
@@ -121,10 +123,10 @@ class Profanity:
 
     # -- OpenPGP as it is meant now (XEP-0373) ------------------------------------------
 
-    def announce(self, fingerprint: str) -> None:
-        """Publish its key."""
+    def announce(self, key: bytes) -> None:
+        """Publish a key of its own."""
         file = self.folder / "key.gpg"
-        file.write_bytes(self.gpg.public(fingerprint))
+        file.write_bytes(key)
         self.do(f"/ox announce {file}", "Announce OpenPGP Key")
 
     def learn(self, jid: str) -> str:
