@@ -9,7 +9,7 @@ OPENPGP_PACKAGES="gpg gpg-agent gpgconf"
 FONT_PACKAGES="fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji fonts-inter"
 PRACTICE_PACKAGES="prosody openssl"
 TOR_PACKAGES="tor tor-geoipdb obfs4proxy"
-TEST_PACKAGES="xvfb xauth xdotool faketime strace iproute2 ejabberd"
+TEST_PACKAGES="xvfb xauth xdotool faketime strace iproute2 ejabberd profanity go-sendxmpp tmux"
 
 say() { printf 'teahouse: %s\n' "$*" >&2; }
 

@@ -16,9 +16,12 @@ from teahouse.features.openpgp import memory
 from teahouse.features.openpgp.keyring import Keyring
 from teahouse.store import accounts
 from teahouse.store.database import Database
+from tests.crypto.rig import Stranger
 from tests.openpgp.house import Online
 from tests.rig.chat_server import ChatServer
 from tests.rig.engine import RunningEngine
+from tests.rig.profanity import Profanity
+from tests.rig.prosody import Login, Prosody
 
 Result = TypeVar("Result")
 
@@ -101,3 +104,26 @@ def online(
     for one in made:
         one.run(one.keyring.close())
         one.house.stop()
+
+
+@pytest.fixture
+def gnupg() -> Iterator[Stranger]:
+    """The GnuPG of somebody who has another program. It believes every key: comparing them is for people."""
+    one = Stranger()
+    (one.home / "gpg.conf").write_text("trust-model always\nno-auto-key-retrieve\ndisable-dirmngr\n")
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def profanity(tmp_path: Path, server: Prosody, gnupg: Stranger) -> Iterator[Callable[..., Profanity]]:
+    """Call it with a login for somebody with Profanity, who is online; and with a fingerprint to sign presence with."""
+    started: list[Profanity] = []
+
+    def start(login: Login, sign_with: str = "") -> Profanity:
+        started.append(Profanity(tmp_path / f"profanity{len(started)}", server, login, gnupg.home, sign_with))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()

@@ -84,6 +84,11 @@ class Prosody(ChatServer):
         prosody.write_rooms(self.folder / "data", ROOMS, [room])
         return f"{room.name}@{ROOMS}"
 
+    def kept(self) -> str:
+        """All that it has on its disk, archives and messages for who is away among it; what it escapes is escaped."""
+        files = (file for file in (self.folder / "data").rglob("*") if file.is_file())
+        return "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in sorted(files))
+
     def befriend(self, one: Login, other: Login) -> None:
         """Both have the other in the roster and see each other; for accounts that have not signed in yet."""
         prosody.write_roster(self.folder / "data", one.host, one.user, {other.jid: other.user})

@@ -86,7 +86,7 @@ class GnupgBackend:
 
     def import_secret(self, data: bytes, bare: str, passphrase: str, new_passphrase: str) -> Key:
         """Take in a secret key of ours from a file, and protect it anew. `passphrase` may be empty: it has none."""
-        fingerprint = self._looked_at(data, "sec", bare)
+        fingerprint = self._looked_at(data, "sec", bare).fingerprint
         new = _phrase(new_passphrase)
         anew = protected_anew(self._home, self._run, self._gpg.seconds, data, fingerprint, passphrase, new)
         self._call(["--import"], anew, "import")
@@ -157,8 +157,8 @@ class GnupgBackend:
         """End whatever runs for this keyring, above all the agent that remembers passphrases. May be called twice."""
         self._home.close()
 
-    def _looked_at(self, data: bytes, kind: str, bare: str, fingerprint: str = "") -> str:
-        """The fingerprint of a key before it is taken in: the only one there, of the kind, key and address expected."""
+    def _looked_at(self, data: bytes, kind: str, bare: str | None, fingerprint: str = "") -> Key:
+        """A key before it is taken in: the only one there, of the kind, key and address (None: of any) expected."""
         if not data or len(data) > KEY_BYTES:
             raise Trouble(Problem(Fault.KEY_UNREADABLE))
         found = self._call(["--dry-run", "--import-options", "import-show", "--import"], data, "scan", self._lists)
@@ -166,9 +166,10 @@ class GnupgBackend:
         if len(listed) != 1 or listed[0]["type"] != kind:
             raise Trouble(Problem(Fault.KEY_UNREADABLE))
         there = str(listed[0].get("fingerprint", ""))
-        if not is_fingerprint(there) or there != (fingerprint or there) or listed[0]["uids"] != [_user_id(bare)]:
-            raise Trouble(Problem(Fault.KEY_FOREIGN, bare))
-        return there
+        named = bare is None or listed[0]["uids"] == [_user_id(bare)]
+        if not is_fingerprint(there) or there != (fingerprint or there) or not named:
+            raise Trouble(Problem(Fault.KEY_FOREIGN, bare or ""))
+        return _read(listed[0], kind == "sec")
 
     def _key(self, fingerprint: str, bare: str = "") -> Key:
         found = self._listed([_checked(fingerprint)])

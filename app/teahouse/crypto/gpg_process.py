@@ -44,10 +44,8 @@ class Reading(gnupg.Crypt):  # type: ignore[misc]
 
     def opened(self, data: bytes, limit: int) -> Opened:
         """The verdict; fails closed: whatever is not known to be good is bad."""
-        if self.texts and len(data) >= limit:
-            return Opened(Verdict.TOO_LARGE)
-        if not self.ok or self.texts != 1:
-            return Opened(Verdict.NOT_FOR_US if self.no_key and not self.texts else Verdict.UNREADABLE)
+        if closed := self._closed(data, limit):
+            return Opened(closed)
         if self.signatures == 0:
             return Opened(Verdict.UNSIGNED)
         if self.signatures > 1:
@@ -55,6 +53,25 @@ class Reading(gnupg.Crypt):  # type: ignore[misc]
         if bad := self._fault():
             return Opened(bad)
         return Opened(Verdict.VALID, data, self.pubkey_fingerprint, int(self.sig_timestamp), next(iter(self.sig_info)))
+
+    def plain(self, data: bytes, limit: int) -> Opened:
+        """The same where nobody is expected to sign: what was inside is UNSIGNED, whoever signed it."""
+        closed = self._closed(data, limit)
+        return Opened(closed) if closed else Opened(Verdict.UNSIGNED, data)
+
+    @property
+    def signer(self) -> str:
+        """The fingerprint of the primary key behind the one signature; empty when there is any doubt about it."""
+        sound = self.signatures == 1 and self._fault() is None
+        return self.pubkey_fingerprint if sound else ""
+
+    def _closed(self, data: bytes, limit: int) -> Verdict | None:
+        """Why nothing was decrypted, or cannot be taken for it."""
+        if self.texts and len(data) >= limit:
+            return Verdict.TOO_LARGE
+        if not self.ok or self.texts != 1:
+            return Verdict.NOT_FOR_US if self.no_key and not self.texts else Verdict.UNREADABLE
+        return None
 
     def _fault(self) -> Verdict | None:
         # gpg says VALIDSIG, and python-gnupg ok, of keys that are revoked or expired.

@@ -53,7 +53,7 @@ class Sealed:
 
 
 class Verdict(Enum):
-    """What became of opening a message. Only VALID carries content."""
+    """What became of opening a message. Only VALID carries content, and UNSIGNED where no signature is expected."""
 
     VALID = "valid"
     """Encrypted to us, with exactly one signature, good, by a known key that is neither revoked nor expired."""
@@ -72,7 +72,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A message that was opened. All but the verdict is empty unless it is VALID.
+    """A message that was opened. All but the verdict is empty unless it is VALID; but for XEP-0027, see there.
 
     `signer` is the fingerprint of the primary key, `signed_at` seconds UTC, `signature` an id that is the same when the
     same signed message comes again.
