@@ -1,15 +1,11 @@
 """What changes under a conversation: keys, members, and words that come in the clear. Nothing of it goes unsaid."""
 
-import base64
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
 from teahouse.domain.events import ChatStored
 from teahouse.domain.message import Delivery
-from teahouse.domain.openpgp import user_id
-from teahouse.features.openpgp.announcing import LIST, OX
 from teahouse.features.openpgp.model import Mode, Security, Trust, Why
 from teahouse.features.openpgp.wishes import (
     AskKeys,
@@ -21,7 +17,7 @@ from teahouse.features.openpgp.wishes import (
     RevokeKey,
     SetMode,
 )
-from tests.crypto.rig import Stranger
+from tests.openpgp.correspondent import Correspondent
 from tests.openpgp.talker import Talker, note
 from tests.openpgp.test_talking import group
 from tests.rig.chat_server import ChatServer
@@ -40,35 +36,6 @@ def talker(engine: Callable[..., RunningEngine], server: ChatServer) -> MakeTalk
         return Talker(engine, server, name)
 
     return make
-
-
-@contextmanager
-def gnupg() -> Iterator[Stranger]:
-    """Somebody's own GnuPG."""
-    made = Stranger()
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-def publish(peer: Peer, fingerprint: str, key: bytes, date: str) -> None:
-    """Have a peer announce a key that was made elsewhere."""
-    shape = (
-        "<publish-options><x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>"
-        "http://jabber.org/protocol/pubsub#publish-options</value></field>"
-        "<field var='pubsub#access_model'><value>open</value></field></x></publish-options>"
-    )
-    data = base64.b64encode(key).decode()
-    for number, (node, item) in enumerate((
-        (f"{LIST}:{fingerprint}", f"<pubkey xmlns='{OX}' date='{date}'><data>{data}</data></pubkey>"),
-        (LIST, f"<public-keys-list xmlns='{OX}'><pubkey-metadata v4-fingerprint='{fingerprint}' date='{date}'/>"
-               "</public-keys-list>"),
-    )):  # fmt: skip
-        peer.raw(
-            f"<iq type='set' id='key{number}'><pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='{node}'>"
-            f"<item id='current'>{item}</item></publish>{shape}</pubsub></iq>"
-        )
 
 
 def why(security: Security) -> dict[str, Why | None]:
@@ -119,30 +86,30 @@ def test_after_a_comparison_nothing_goes_to_a_new_key_before_the_users_word(talk
 
 
 def test_a_key_that_expires_or_is_withdrawn_is_not_written_to(talker: MakeTalker, server: ChatServer) -> None:
-    willow, login = talker("willow"), server.fresh("oak")
-    with gnupg() as own, Peer(server, login) as oak:
-        fingerprint = own.key(user_id(login.jid))
-        publish(oak, fingerprint, own.public(fingerprint), "2026-01-01T00:00:00Z")
-        chat = willow.chat(login.jid)
+    willow = talker("willow")
+    with Correspondent(server, "oak") as oak:
+        fingerprint, own = oak.fingerprint, oak.gnupg
+        chat = willow.chat(oak.jid)
         willow.encrypts(chat)
-        until(lambda: why(asked(willow, chat)) == {login.jid: None}, what="a key of oak's")
+        until(lambda: why(asked(willow, chat)) == {oak.jid: None}, what="a key of oak's")
         whole = own.public(fingerprint)
         own.gpg("--quick-set-expire", fingerprint, "seconds=1")
-        publish(oak, fingerprint, own.public(fingerprint), "2026-01-02T00:00:00Z")
-        until(lambda: why(asked(willow, chat)) == {login.jid: Why.UNUSABLE}, what="the end of the key")
+        oak.publish({fingerprint: own.public(fingerprint)})
+        until(lambda: why(asked(willow, chat)) == {oak.jid: Why.UNUSABLE}, what="the end of the key")
         willow.says(chat, "too late")
         assert willow.hears(chat, lambda s: s.held).left_out[0].why is Why.UNUSABLE
         # It may last longer again.
         own.gpg("--quick-set-expire", fingerprint, "0")
-        publish(oak, fingerprint, own.public(fingerprint), "2026-01-03T00:00:00Z")
-        until(lambda: why(asked(willow, chat)) == {login.jid: None}, what="a longer life")
+        oak.publish({fingerprint: own.public(fingerprint)})
+        until(lambda: why(asked(willow, chat)) == {oak.jid: None}, what="a longer life")
         own.revoke(fingerprint)
-        publish(oak, fingerprint, own.public(fingerprint), "2026-01-04T00:00:00Z")
-        until(lambda: why(asked(willow, chat)) == {login.jid: Why.UNUSABLE}, what="the revocation")
+        oak.publish({fingerprint: own.public(fingerprint)})
+        until(lambda: why(asked(willow, chat)) == {oak.jid: Why.UNUSABLE}, what="the revocation")
         # An old copy does not bring it back.
-        publish(oak, fingerprint, whole, "2026-01-05T00:00:00Z")
-        until(lambda: _dated(willow, login.jid) == 1_767_571_200, what="the old copy")
-        assert why(asked(willow, chat)) == {login.jid: Why.UNUSABLE}
+        before = _dated(willow, oak.jid)
+        oak.publish({fingerprint: whole})
+        until(lambda: _dated(willow, oak.jid) > before, what="the old copy")
+        assert why(asked(willow, chat)) == {oak.jid: Why.UNUSABLE}
 
 
 def _dated(who: Talker, jid: str) -> int:
