@@ -20,6 +20,23 @@ _OPEN = (
 )
 
 
+def announce(peer: Peer, keys: Mapping[str, bytes], at: int) -> None:
+    """Have a peer publish these keys, by their fingerprints, as of a time (seconds UTC), and no others."""
+    date = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    coded = {fingerprint: base64.b64encode(key).decode() for fingerprint, key in keys.items()}
+    items = {
+        f"{LIST}:{fingerprint}": f"<pubkey xmlns='{OX}' date='{date}'><data>{data}</data></pubkey>"
+        for fingerprint, data in coded.items()
+    }
+    entries = "".join(f"<pubkey-metadata v4-fingerprint='{one}' date='{date}'/>" for one in keys)
+    items[LIST] = f"<public-keys-list xmlns='{OX}'>{entries}</public-keys-list>"
+    for node, item in items.items():
+        peer.raw(
+            f"<iq type='set' id='{token_hex(4)}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>"
+            f"<publish node='{node}'><item id='current'>{item}</item></publish>{_OPEN}</pubsub></iq>"
+        )
+
+
 class Correspondent:
     """Online, with a key that is announced. To be used as a context."""
 
@@ -34,18 +51,7 @@ class Correspondent:
     def publish(self, keys: Mapping[str, bytes]) -> None:
         """Announce these and no others, by their fingerprints, with a later date than before."""
         self._date += 86_400
-        date = datetime.fromtimestamp(1_780_000_000 + self._date, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for fingerprint, key in keys.items():
-            data = base64.b64encode(key).decode()
-            self._put(f"{LIST}:{fingerprint}", f"<pubkey xmlns='{OX}' date='{date}'><data>{data}</data></pubkey>")
-        entries = "".join(f"<pubkey-metadata v4-fingerprint='{one}' date='{date}'/>" for one in keys)
-        self._put(LIST, f"<public-keys-list xmlns='{OX}'>{entries}</public-keys-list>")
-
-    def _put(self, node: str, item: str) -> None:
-        self.peer.raw(
-            f"<iq type='set' id='{token_hex(4)}'><pubsub xmlns='http://jabber.org/protocol/pubsub'>"
-            f"<publish node='{node}'><item id='current'>{item}</item></publish>{_OPEN}</pubsub></iq>"
-        )
+        announce(self.peer, keys, 1_780_000_000 + self._date)
 
     def knows(self, *keys: bytes) -> None:
         """Take these public keys in."""

@@ -2,9 +2,10 @@
 
 import asyncio
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from teahouse.domain import commands as c
 from teahouse.domain.account import Link
@@ -20,6 +21,8 @@ from teahouse.features.openpgp.wishes import SecurityChanged, SetMode
 from tests.rig.chat_server import ChatServer, Login
 from tests.rig.engine import RunningEngine
 from tests.rig.wait import until
+
+Result = TypeVar("Result")
 
 
 class Talker:
@@ -51,16 +54,20 @@ class Talker:
 
         return replace(found, furnish=furnish)
 
-    def put(self, stanza: ET.Element) -> None:
-        """Send a word to a person, as any part of the program would hand it on."""
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Do something in the engine's thread."""
         loop = self.house.thread._loop
         assert loop is not None
+        return asyncio.run_coroutine_threadsafe(work, loop).result(30)
+
+    def put(self, stanza: ET.Element) -> None:
+        """Send a word to a person, as any part of the program would hand it on."""
 
         async def send() -> None:
             tools, online = self.desks[-1].tools, self.desks[-1].online[self.account]
             tools.envelope.put(self.account, online.client(), stanza)
 
-        asyncio.run_coroutine_threadsafe(send(), loop).result(10)
+        self.run(send())
 
     def address(self, chat: int) -> str:
         """Whom or which room a chat is with."""

@@ -325,7 +325,37 @@ def missed() -> Iterator[Condition]:
     figure("longest echo ms", echo * 1e3)
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (online, join, flood, idle, chats, kept, missed)}
+def sealed() -> Iterator[Condition]:
+    """Away while others write encrypted; somebody types in another chat while it comes in and is opened."""
+    yield from opened()
+    window = main_window()
+    account = next(iter(window.known.accounts))
+    yield lambda: window.known.online(account)
+    nobody, rose = sorted(window.known.chats.values(), key=lambda chat: chat.jid)
+    window.open_chat(nobody)
+    yield quiet
+    box, home = window.conversation.composer.box, Path(os.environ["HOME"])
+    box.setFocus()
+    window._bridge.do(c.Disconnect(account))
+    yield lambda: not window.known.online(account)
+    (home / "away-0").touch()
+    yield (home / "sent-0").exists
+    window._bridge.do(c.Connect(account))
+    yield lambda: window.known.online(account)
+    begun, keys = time.monotonic(), Typist(box)
+    HEART.reset()
+
+    def all_read() -> bool:
+        keys.press()
+        return window.known.chats[rose.id].unread >= 1_000
+
+    yield all_read
+    figure("1,000 read s", time.monotonic() - begun)
+    figure("longest stall ms", HEART.worst * 1e3)
+    figure("longest echo ms", keys.worst * 1e3)
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (online, join, flood, idle, chats, kept, missed, sealed)}
 
 
 def run(chosen: Options, paths: ProfilePaths, link: BrokerLink) -> int:

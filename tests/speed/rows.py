@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.speed import devices, rooms, routes, start, stored, window
+from tests.speed import devices, encrypted, rooms, routes, start, stored, window
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,13 @@ ROWS = (
         "missed 10,000",
         devices.missed,
         {"10,000 caught up s": "4", "longest echo ms": "50", "longest stall ms": "50"},
+    ),
+    Row("encrypted to 10", lambda: encrypted.write_into(10), {"on top of gpg ms": "40"}),
+    Row("encrypted to 50", lambda: encrypted.write_into(50), {"on top of gpg ms": "80"}),
+    Row(
+        "encrypted and missed",
+        encrypted.read_missed,
+        {"1,000 read s": "3", "longest stall ms": "50", "longest echo ms": "50"},
     ),
     Row("idle", window.idle, {"CPU of 60 s": "0.06", "memory PSS MB": "100"}),
 )

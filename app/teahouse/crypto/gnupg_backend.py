@@ -24,6 +24,9 @@ from teahouse.domain.problem import Fault, Problem, Trouble
 
 KEY_BYTES, MESSAGE_BYTES, PLAIN_BYTES, SECONDS = 1 << 17, 1 << 20, 1 << 20, 10.0
 """Bounds of a key, of a message and of what is in it; and how long one call of gpg may take."""
+LASTS = 60.0
+"""Seconds for which a key is as good as it was when it was looked at, unless something came in."""
+_CHANGING = frozenset({"import", "generate", "delete"})
 _DAY = 86_400
 _NEW_KEY = """Key-Type: EDDSA
 Key-Curve: ed25519
@@ -49,6 +52,8 @@ class GnupgBackend:
         self._home = GpgHome(program(search, seconds), home, run)
         self._gpg = Gpg(self._home, seconds)
         self._lists = Gpg(self._home, seconds, "utf-8")
+        self._states: dict[str, KeyState] = {}
+        self._looked = 0.0
         if not (home / "trustdb.gpg").exists():
             # Not used, but without it gpg dies of a revoked key.
             self._call(["--trust-model", "pgp", "--check-trustdb"], b"", "import")
@@ -109,10 +114,19 @@ class GnupgBackend:
     def usable(self, fingerprints: Sequence[str]) -> Recipients:
         """Which of these can be encrypted to now."""
         asked = tuple(dict.fromkeys(map(_checked, fingerprints)))
-        known = {key.fingerprint: key.state for key in self._listed(asked)} if asked else {}
-        states = {one: known.get(one, KeyState.UNKNOWN) for one in asked}
-        good = tuple(one for one, state in states.items() if state is KeyState.USABLE)
-        return Recipients(good, tuple((one, state) for one, state in states.items() if state is not KeyState.USABLE))
+        if not 0 <= time.monotonic() - self._looked < LASTS:
+            self._states, self._looked = {}, time.monotonic()
+        known = self._states
+        states = {one: known[one] for one in asked if one in known}
+        if unknown := [one for one in asked if one not in states]:
+            listed = _decoded(self._lists, self._call(["--list-keys", *unknown], b"", "list", self._lists))
+            found = {one["fingerprint"]: _state(one) for one in listed}
+            states |= {one: found.get(one, KeyState.UNKNOWN) for one in unknown}
+            # Into what was known when it was begun: that is forgotten when something has changed meanwhile.
+            soon = {one["fingerprint"] for one in listed if 0 < _end(one) < time.time() + 2 * LASTS}
+            known.update((one, state) for one, state in states.items() if one not in soon)
+        good = tuple(one for one in asked if states[one] is KeyState.USABLE)
+        return Recipients(good, tuple((one, states[one]) for one in asked if states[one] is not KeyState.USABLE))
 
     def seal(self, data: bytes, recipients: Sequence[str], signer: str, passphrase: str) -> Sealed:
         """Sign, and encrypt to the signer and to all recipients that are usable; the others are named."""
@@ -123,6 +137,8 @@ class GnupgBackend:
         arguments += [word for one in sorted_.usable for word in ("--recipient", one)]
         done = self._call(arguments, data, "crypt", phrase=passphrase)
         if not done.ok or done.returncode != 0 or not done.data:
+            # One that is no good any more fails it for all: look at every key the next time.
+            self._states = {}
             raise Trouble(Problem(Fault.GPG_FAILED))
         return Sealed(done.data, sorted_.usable, sorted_.unusable)
 
@@ -190,6 +206,8 @@ class GnupgBackend:
         self, arguments: Sequence[str], data: bytes, kind: str, gpg: Gpg | None = None, phrase: str | None = None
     ) -> Any:
         gpg = gpg or self._gpg
+        if kind in _CHANGING:
+            self._states = {}
         if phrase is not None:
             arguments, data = ["--passphrase-fd", "0", *arguments], _phrase(phrase).encode() + b"\n" + data
         result = gpg.call(arguments, data, gpg.result_map[kind](gpg))
@@ -212,6 +230,12 @@ def _read(listed: Any, secret: bool) -> Key:
     expires = int(listed["expires"] or 0)
     created = int(listed["date"] or 0)
     return Key(listed["fingerprint"], tuple(listed["uids"]), _state(listed), created, expires, secret)
+
+
+def _end(listed: Any) -> int:
+    """When a key, or the first part of it, expires (seconds UTC); 0: never."""
+    parts = [listed, *listed.get("subkey_info", {}).values()]
+    return min((int(part["expires"]) for part in parts if part["expires"]), default=0)
 
 
 def _state(listed: Any) -> KeyState:

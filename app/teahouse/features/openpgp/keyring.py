@@ -28,6 +28,8 @@ class Keyring:
         self._lanes = Lanes()
         self._backend: GnupgBackend | None = None
         self._loaded: set[str] = set()
+        self._whole: set[str] = set()
+        """Addresses of which GnuPG knows all keys."""
 
     async def do(self, lane: str, call: Callable[[GnupgBackend], Result]) -> Result:
         """What `call` makes of the keyring, in a thread, after all else that was asked for this lane."""
@@ -121,10 +123,11 @@ class Keyring:
 
     async def load(self, jids: Iterable[str]) -> None:
         """Have GnuPG know all keys that are kept of these addresses."""
-        for jid in jids:
+        for jid in set(jids) - self._whole:
             for fingerprint, data in store.held(self._db, self._account, jid).items():
                 if fingerprint not in self._loaded:
                     await self._import(jid, fingerprint, data)
+            self._whole.add(jid)
 
     async def _import(self, jid: str, fingerprint: str, data: bytes) -> None:
         await self.do("", lambda backend: backend.import_public(data, fingerprint, jid))
@@ -138,6 +141,7 @@ class Keyring:
             return
         backend, self._backend = self._backend, None
         self._loaded.clear()
+        self._whole.clear()
         await self._lanes.run("", backend.close)
         shutil.rmtree(self._folder, ignore_errors=True)
 

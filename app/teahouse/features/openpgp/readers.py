@@ -1,7 +1,7 @@
 """Before anything is sent encrypted: who could read it, and who could not and why."""
 
 import asyncio
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from teahouse.domain.chat import RoomFacts
@@ -51,26 +51,47 @@ async def readers(
                 keys = finding.known(jid)
                 if not any(key.announced for key in keys):
                     return jid, Why.SILENT
-            return jid, await _readable(keyring, jid, keys)
+            return jid, _wanted(keys)
 
     found = await asyncio.gather(*(of(jid) for jid in sorted(set(jids))))
-    can = tuple((jid, keys) for jid, keys in found if isinstance(keys, tuple))
-    return Readers(can, tuple((jid, why) for jid, why in found if isinstance(why, Why)))
+    wanted = {jid: keys for jid, keys in found if isinstance(keys, tuple)}
+    states = await _states(keyring, wanted)
+    can: list[tuple[str, tuple[str, ...]]] = []
+    cannot: list[tuple[str, Why]] = []
+    for jid, keys in found:
+        good = keys if isinstance(keys, Why) else _good(keys, states)
+        if isinstance(good, Why):
+            cannot.append((jid, good))
+        else:
+            can.append((jid, good))
+    return Readers(tuple(can), tuple(cannot))
 
 
-async def _readable(keyring: Keyring, jid: str, keys: tuple[PeerKey, ...]) -> tuple[str, ...] | Why:
+def _wanted(keys: tuple[PeerKey, ...]) -> tuple[str, ...] | Why:
+    """Which of somebody's keys are encrypted to, if they are any good."""
     listed = [key for key in keys if key.announced]
     if any(key.trust is Trust.UNDECIDED for key in listed):
         # Not even to the others: somebody may have put it there in order to have the rest left out, or to read along.
         return Why.UNDECIDED
-    wanted = [key.fingerprint for key in listed if key.encrypts]
+    wanted = tuple(key.fingerprint for key in listed if key.encrypts)
     if not wanted:
         if any(key.trust is Trust.DISTRUSTED for key in listed):
             return Why.DISTRUSTED
         return Why.UNUSABLE if listed else Why.NO_KEY
-    await keyring.load([jid])
-    sorted_ = await keyring.do("", lambda backend: backend.usable(wanted))
-    if not sorted_.usable:
-        unknown = all(state is KeyState.UNKNOWN for _, state in sorted_.unusable)
-        return Why.NO_KEY if unknown else Why.UNUSABLE
-    return sorted_.usable
+    return wanted
+
+
+async def _states(keyring: Keyring, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, KeyState]:
+    """What all of these are good for: gpg is asked once."""
+    fingerprints = [fingerprint for keys in wanted.values() for fingerprint in keys]
+    if not fingerprints:
+        return {}
+    await keyring.load(wanted)
+    found = await keyring.do("", lambda backend: backend.usable(fingerprints))
+    return dict.fromkeys(found.usable, KeyState.USABLE) | dict(found.unusable)
+
+
+def _good(keys: tuple[str, ...], states: Mapping[str, KeyState]) -> tuple[str, ...] | Why:
+    good = tuple(one for one in keys if states.get(one) is KeyState.USABLE)
+    unknown = all(states.get(one) is KeyState.UNKNOWN for one in keys)
+    return good or (Why.NO_KEY if unknown else Why.UNUSABLE)
