@@ -22,6 +22,7 @@ from tests.rig.prosody import HOST, Prosody
 from tests.rig.xvfb import Xvfb
 
 DEMO = ("--demo",)
+KEYS = ("firstuse", "encrypted", "preflight", "keychange", "readers", "personkeys", "ownkeys", "group")
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "welcome": (),
     "welcome-dark": ("--theme", "dark"),
@@ -42,6 +43,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     **{f"{name}-dark": (*DEMO, "--theme", "dark") for name in ("marks", "delivery", "settings")},
     **{f"{name}-light": (*DEMO, "--theme", "light") for name in ("search", "hints", "retention", "backup", "export")},
     **{f"{name}-dark": (*DEMO, "--theme", "dark") for name in ("search", "hints", "retention", "backup", "export")},
+    **{f"{name}-light": (*DEMO, "--theme", "light") for name in KEYS},
+    **{f"{name}-dark": (*DEMO, "--theme", "dark") for name in KEYS},
     "hints-empty": (*DEMO, "--theme", "light"),
     "restore": (),
     "narrow": (*DEMO, "--theme", "light"),

@@ -37,18 +37,20 @@ from teahouse.ui.window import MainWindow
 from tests.e2e.hands import Step, card, lines, main, main_window, press, register, seen, sheets, type_into
 
 
-def _picture(window: QWidget) -> None:
+def picture(window: QWidget) -> None:
+    """Take it."""
     window.repaint()
     QGuiApplication.sync()
     assert window.screen().grabWindow(0).save(os.environ["LOOK_FILE"])
 
 
-def _settled(window: MainWindow) -> Step:
+def settled(window: MainWindow) -> Step:
+    """Whether nothing more comes in."""
     bridge = window._bridge
     return lambda: bridge.idle() and bridge.quiet_for() > 0.5 and not window.conversation.model.loading
 
 
-def _inside() -> Iterator[Step]:
+def inside() -> Iterator[Step]:
     """The lobby, with its greeting."""
     yield main_window
     window = main_window()
@@ -56,20 +58,20 @@ def _inside() -> Iterator[Step]:
     window.activateWindow()
     yield lambda: window.conversation.chat is not None and len(lines(window)) > 8
     yield lambda: window.details.model.rowCount() > 4
-    yield _settled(window)
+    yield settled(window)
 
 
 def lobby() -> Iterator[Step]:
     """The practice lobby."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None
-    _picture(window)
+    picture(window)
 
 
 def person() -> Iterator[Step]:
     """A chat with one person, who answers."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None
     one = next(chat for chat in window.known.chats.values() if chat.kind is ChatKind.PERSON)
@@ -80,13 +82,13 @@ def person() -> Iterator[Step]:
         QTest.keyClicks(window.conversation.composer.box, text)
         QTest.keyClick(window.conversation.composer.box, Qt.Key.Key_Return)
         yield lambda before=before: len(lines(window)) >= before + 2  # type: ignore[misc]
-        yield _settled(window)
-    _picture(window)
+        yield settled(window)
+    picture(window)
 
 
 def browse() -> Iterator[Step]:
     """The sheet to join a room, one of them chosen."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None
     window.browse()
@@ -95,13 +97,13 @@ def browse() -> Iterator[Step]:
     yield lambda: sheet.rooms.count() > 0
     sheet.rooms.setCurrentRow(0)
     yield lambda: sheet.act.isEnabled()
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def requests() -> Iterator[Step]:
     """Strangers and invitations in the tray."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None
     account = next(iter(window.known.accounts))
@@ -118,13 +120,13 @@ def requests() -> Iterator[Step]:
     window._bridge.announce(RequestsChanged(account, held, 9_800))
     yield window.chats.requests.isVisible
     window.chats.requests.show_all()
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def clash() -> Iterator[Step]:
     """Names that cannot be told from others, in the room and in the list."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None and window.conversation.chat is not None
     chat, bridge, now = window.conversation.chat, window._bridge, time.time_ns() // 1_000_000
@@ -142,13 +144,13 @@ def clash() -> Iterator[Step]:
         new = Message(last.id + 1_000 + n, chat.account, chat.id, last.order + n, now, nick, body, clash=True)
         bridge.announce(MessageStored(new))
     yield lambda: len(lines(window)) > 12
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def opened() -> Iterator[Step]:
     """A room that has begun to show addresses and to be logged, and others that ended."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None and window.conversation.chat is not None
     chat, bridge = window.conversation.chat, window._bridge
@@ -174,28 +176,28 @@ def opened() -> Iterator[Step]:
     if number.isdigit():
         window.open_chat(rooms[int(number)])
         yield window.conversation.notice.isVisible
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def preferences() -> Iterator[Step]:
     """The preferences over the lobby."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None
     window.asking.preferences(window._preferences)
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def _told(*told: Message, missing_behind: int = 0) -> Iterator[Step]:
     """These are shown in a chat with one person, a millisecond after each other from now on."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None
     one = next(chat for chat in window.known.chats.values() if chat.kind is ChatKind.PERSON)
     window.open_chat(one)
-    yield _settled(window)
+    yield settled(window)
     now, own = time.time_ns() // 1_000_000, window.known.accounts[one.account].jid
     for n, message in enumerate(told):
         sender, place = own if message.mine else one.jid, (now + n) * 1000
@@ -204,8 +206,8 @@ def _told(*told: Message, missing_behind: int = 0) -> Iterator[Step]:
     if missing_behind:
         window._bridge.announce(GapsChanged(one.id, (Gap(1, one.id, (now + missing_behind - 1) * 1000),)))
     yield lambda: len(lines(window)) >= len(told)
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def _said(body: str, state: Delivery, reach: Reach = Reach.UNKNOWN, detail: str = "") -> Message:
@@ -237,7 +239,7 @@ def delivery() -> Iterator[Step]:
 
 def settings() -> Iterator[Step]:
     """The settings of one identity."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     account = window.current_account() if window is not None else None
     assert window is not None and account is not None
@@ -245,20 +247,20 @@ def settings() -> Iterator[Step]:
     sheet = window.findChild(IdentitySheet)
     assert isinstance(sheet, IdentitySheet)
     yield sheet.archive.isEnabled
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def _spoken(*texts: str) -> Iterator[Step]:
     """The lobby, in which something was said."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None and window.conversation.chat is not None
     chat, before = window.conversation.chat.id, len(lines(window))
     for text in texts:
         window._bridge.do(SendMessage(chat, text))
     yield lambda: len(lines(window)) >= before + len(texts)
-    yield _settled(window)
+    yield settled(window)
 
 
 TALK = (
@@ -277,8 +279,8 @@ def search() -> Iterator[Step]:
     window.chats.focus_search()
     window.chats.search.setText("茶会 in:lobby ")
     yield lambda: len(window.chats.found_list.hits()) == 3
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def hints() -> Iterator[Step]:
@@ -293,8 +295,8 @@ def hints() -> Iterator[Step]:
     else:
         window.chats.search.setText("茶会 from:")
         yield lambda: window.chats.hints.isVisible() and window.chats.found_list.hits()
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def retention() -> Iterator[Step]:
@@ -303,28 +305,28 @@ def retention() -> Iterator[Step]:
     window = main_window()
     assert window is not None and window.conversation.chat is not None
     choose_days(window, window._bridge, window.conversation.chat, 7)
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def backup() -> Iterator[Step]:
     """A backup, about to be made."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None
     BackupSheet(window, window._bridge).open()
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def export() -> Iterator[Step]:
     """History, about to be written to a readable file."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None
     ExportSheet(window, window._bridge, window.conversation.chat).open()
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def restore() -> Iterator[Step]:
@@ -340,17 +342,17 @@ def restore() -> Iterator[Step]:
     yield lambda: [w for w in QApplication.allWidgets() if "not a backup" in str(w.property("text")) and w.isVisible()]
     press("Back")
     yield lambda: seen("backup")
-    _picture(_first_window())
+    picture(_first_window())
 
 
 def narrow() -> Iterator[Step]:
     """A window half as wide."""
-    yield from _inside()
+    yield from inside()
     window = main_window()
     assert window is not None
     window.resize(760, 700)
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def _welcome() -> Iterator[Step]:
@@ -360,7 +362,7 @@ def _welcome() -> Iterator[Step]:
 def welcome() -> Iterator[Step]:
     """The first window of all."""
     yield from _welcome()
-    _picture(_first_window())
+    picture(_first_window())
 
 
 def _begun() -> Iterator[Step]:
@@ -377,7 +379,7 @@ def _first_window() -> Welcome:
 def way() -> Iterator[Step]:
     """The question whether Tor is blocked."""
     yield from _begun()
-    _picture(_first_window())
+    picture(_first_window())
 
 
 def seeking() -> Iterator[Step]:
@@ -385,7 +387,7 @@ def seeking() -> Iterator[Step]:
     yield from _begun()
     press("Yes, or I am not sure")
     yield lambda: seen("Find a bridge")
-    _picture(_first_window())
+    picture(_first_window())
 
 
 def _kept(way: str) -> Iterator[Step]:
@@ -407,7 +409,7 @@ def bootstrap() -> Iterator[Step]:
     """Tor on its way."""
     yield from _kept("No, connect")
     yield lambda: [p for p in QApplication.allWidgets() if isinstance(p, TorPage) and 10 <= p.progress.value() < 100]
-    _picture(_first_window())
+    picture(_first_window())
 
 
 def finding() -> Iterator[Step]:
@@ -416,7 +418,7 @@ def finding() -> Iterator[Step]:
     yield lambda: [w for w in QApplication.allWidgets() if "obfs4" in str(w.property("text")) and w.isVisible()
                    and str(w.property("text")).startswith("Trying")]  # fmt: skip
     yield lambda: [p for p in QApplication.allWidgets() if isinstance(p, TorPage) and p.progress.value() > 0]
-    _picture(_first_window())
+    picture(_first_window())
 
 
 def bridge() -> Iterator[Step]:
@@ -424,7 +426,7 @@ def bridge() -> Iterator[Step]:
     yield from _kept("I was given a bridge")
     yield lambda: [w for w in QApplication.allWidgets() if "bridge" in str(w.property("text")) and w.isVisible()
                    and w.property("tone") == "rust"]  # fmt: skip
-    _picture(_first_window())
+    picture(_first_window())
 
 
 def sealed() -> Iterator[Step]:
@@ -432,7 +434,7 @@ def sealed() -> Iterator[Step]:
     yield from _through_tor()
     window = main_window()
     assert window is not None
-    _picture(window)
+    picture(window)
 
 
 def _through_tor() -> Iterator[Step]:
@@ -449,7 +451,7 @@ def _through_tor() -> Iterator[Step]:
         box.setPlainText(text)
         QTest.keyClick(box, Qt.Key.Key_Return)
     yield lambda: len(lines(window)) >= 2 and "exit" in window.strip.way.accessibleName()
-    yield _settled(window)
+    yield settled(window)
 
 
 def circuit() -> Iterator[Step]:
@@ -459,8 +461,8 @@ def circuit() -> Iterator[Step]:
     assert window is not None
     window.strip.show_way()
     yield lambda: isinstance(QApplication.activePopupWidget(), RoutePopover)
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def key() -> Iterator[Step]:
@@ -470,8 +472,8 @@ def key() -> Iterator[Step]:
     yield lambda: [w for w in QApplication.allWidgets() if isinstance(w, KeySheet) and w.isVisible()]
     window = main_window()
     assert window is not None
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def identities() -> Iterator[Step]:
@@ -491,8 +493,8 @@ def identities() -> Iterator[Step]:
         box.setPlainText(text)
         QTest.keyClick(box, Qt.Key.Key_Return)
     yield lambda: len(lines(window)) >= 2
-    yield _settled(window)
-    _picture(window)
+    yield settled(window)
+    picture(window)
 
 
 def bridges() -> Iterator[Step]:
@@ -505,7 +507,7 @@ def bridges() -> Iterator[Step]:
     press("Find a bridge")
     yield lambda: [w for w in QApplication.allWidgets() if str(w.property("text")).startswith("Trying")
                    and w.isVisible()]  # fmt: skip
-    _picture(window)
+    picture(window)
 
 
 def protect() -> Iterator[Step]:
@@ -513,7 +515,7 @@ def protect() -> Iterator[Step]:
     yield from _begun()
     press("Without Tor")
     yield lambda: seen("passphrase")
-    _picture(_first_window())
+    picture(_first_window())
 
 
 def identity() -> Iterator[Step]:
@@ -522,16 +524,19 @@ def identity() -> Iterator[Step]:
     type_into("passphrase", "correct horse tea")
     type_into("again", "correct horse tea", enter=True)
     yield lambda: seen("domain") and not seen("passphrase")
-    _picture(_first_window())
+    picture(_first_window())
 
 
 def stopped() -> Iterator[Step]:
     """The page that says why a profile stays closed."""
     yield lambda: [w for w in QApplication.topLevelWidgets() if isinstance(w, StoppedPage) and w.isVisible()]
-    _picture(next(w for w in QApplication.topLevelWidgets() if isinstance(w, StoppedPage)))
+    picture(next(w for w in QApplication.topLevelWidgets() if isinstance(w, StoppedPage)))
 
 
 if __name__ == "__main__":
+    from tests.look.encrypted import SCENES
+
     scenes = (lobby, person, browse, requests, clash, opened, preferences, narrow, welcome, protect, identity, stopped)
     kept = (search, hints, retention, backup, export, restore, marks, delivery, settings)
-    sys.exit(main(*scenes, *kept, way, seeking, finding, bootstrap, bridge, bridges, sealed, circuit, key, identities))
+    ways = (way, seeking, finding, bootstrap, bridge, bridges, sealed, circuit, key, identities)
+    sys.exit(main(*scenes, *kept, *ways, *SCENES))

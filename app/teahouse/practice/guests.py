@@ -7,13 +7,18 @@ import signal
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError, IqTimeout, PresenceError
 from slixmpp.jid import JID
 from slixmpp.stanza import Message, Presence
 
+from teahouse.crypto.signcrypt import NAMESPACE
+from teahouse.domain.problem import Trouble
+from teahouse.practice.keys import Keys
 from teahouse.practice.script import (
     DOMAIN,
     GREETINGS,
@@ -22,6 +27,7 @@ from teahouse.practice.script import (
     MEMBERS,
     OPENING,
     SMALL_TALK,
+    USER,
     Guest,
     answer,
 )
@@ -35,9 +41,9 @@ _MARKERS = "urn:xmpp:chat-markers:0"
 class Visitor(ClientXMPP):
     """One guest in the lobby and the members' room."""
 
-    def __init__(self, guest: Guest, password: str, authority: Path) -> None:
+    def __init__(self, guest: Guest, password: str, authority: Path, keys: Keys | None) -> None:
         super().__init__(JID(f"{guest.user}@{DOMAIN}/practice"), password)
-        self.guest = guest
+        self.guest, self.keys = guest, keys
         self.inside = asyncio.Event()
         self.tasks: set[asyncio.Task[None]] = set()
         self.ca_certs = authority
@@ -61,10 +67,15 @@ class Visitor(ClientXMPP):
             print(f"{self.guest.nick} could not enter: {error}")
             return
         self.inside.set()
+        if self.keys is not None:
+            self.spawn(self.keys.announce(self))
 
     def hear(self, message: Message) -> None:
         """Answer what is said to this guest alone."""
-        if message["type"] in ("chat", "normal") and message["body"]:
+        if _is_encrypted(message):
+            if message["type"] == "chat" and self.keys is not None:
+                self.spawn(self.answer_secretly(message, self.keys))
+        elif message["type"] in ("chat", "normal") and message["body"]:
             sender: JID = message["from"]
             if message.xml.find(f"{{{_MARKERS}}}markable") is not None:
                 self.see(message)
@@ -81,10 +92,31 @@ class Visitor(ClientXMPP):
         """Answer in a room when addressed."""
         nick: str = message["mucnick"]
         fresh = not message.xml.findall("{urn:xmpp:delay}delay")
-        if not fresh or nick in (guest.nick for guest in GUESTS) or self.guest.nick not in message["body"]:
+        if not fresh or nick in (guest.nick for guest in GUESTS):
+            return
+        if _is_encrypted(message):
+            if self.keys is not None:
+                self.spawn(self.answer_secretly(message, self.keys))
+            return
+        if self.guest.nick not in message["body"]:
             return
         asked = message["body"].replace(self.guest.nick, " ")
         self.later(JID(message["from"].bare), f"{nick}: {answer(self.guest, asked, nick)}", "groupchat")
+
+    async def answer_secretly(self, message: Message, keys: Keys) -> None:
+        """The same for what came encrypted. In the members' room there is one who is no guest."""
+        room, sender = message["type"] == "groupchat", message["from"]
+        bare, nick = (f"{USER}@{DOMAIN}", sender.resource) if room else (sender.bare, sender.local)
+        text = await keys.opened(self, bare, message.xml)
+        if not text or (room and self.guest.nick not in text):
+            return
+        said = answer(self.guest, text.replace(self.guest.nick, " ") if room else text, nick)
+        element = await keys.sealed(self, sender.bare, f"{nick}: {said}" if room else said, [bare])
+        await asyncio.sleep(random.uniform(*TYPING))
+        told = self.make_message(mto=sender.bare, mbody="Encrypted with OpenPGP.", mtype=message["type"])
+        told.xml.append(element)
+        ET.SubElement(told.xml, "{urn:xmpp:eme:0}encryption", {"namespace": NAMESPACE})
+        told.send()
 
     def later(self, to: JID, text: str, kind: str) -> None:
         """Say it after a moment of typing."""
@@ -93,9 +125,33 @@ class Visitor(ClientXMPP):
             await asyncio.sleep(random.uniform(*TYPING))
             self.send_message(mto=to, mbody=text, mtype="chat" if kind == "chat" else "groupchat")
 
-        task = asyncio.get_running_loop().create_task(say())
+        self.spawn(say())
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it beside everything else; what fails is in the output."""
+
+        async def done() -> None:
+            try:
+                await work
+            except (Trouble, IqError, IqTimeout) as error:
+                print(f"{self.guest.nick}: {error}")
+
+        task = asyncio.get_running_loop().create_task(done())
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
+
+
+def _is_encrypted(message: Message) -> bool:
+    return message.xml.find(f"{{{NAMESPACE}}}openpgp") is not None
+
+
+def _keys(folder: Path) -> Keys | None:
+    """None without GnuPG: then the guests talk in the clear alone."""
+    try:
+        return Keys(folder)
+    except Trouble as trouble:
+        print(f"The guests have no keys: {trouble}")
+        return None
 
 
 class Host:
@@ -134,7 +190,8 @@ async def run(folder: Path) -> None:
     passwords = tomllib.loads((folder / "guests.toml").read_text())
     authority = Path((folder / "ca").read_text())
     port = int((folder / "port").read_text())
-    visitors = [Visitor(guest, passwords[guest.user], authority) for guest in GUESTS]
+    keys = _keys(folder)
+    visitors = [Visitor(guest, passwords[guest.user], authority, keys) for guest in GUESTS]
     host = Host(visitors)
     for visitor in visitors:
         visitor.connect("127.0.0.1", port)
@@ -144,6 +201,8 @@ async def run(folder: Path) -> None:
     talking = asyncio.get_running_loop().create_task(host.talk())
     await ended.wait()
     talking.cancel()
+    if keys is not None:
+        keys.close()
     await asyncio.gather(*(visitor.disconnect(wait=0.5) for visitor in visitors))
 
 

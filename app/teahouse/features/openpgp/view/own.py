@@ -63,7 +63,7 @@ class OwnKeysSheet(Sheet):
         address = link.link(self._account.jid, key.fingerprint)
         layout.addWidget(QrCode(address))
         words = column(plain(label(self._account.jid, 60), 14, bold=True, wrap=True), digits(key.fingerprint))
-        words.addWidget(plain(_("In use since {day}").format(day=day(key.created * 1000)), 12, "ink3"))
+        words.addWidget(plain(_("In use since: {day}").format(day=day(key.created * 1000)), 12, "ink3"))
         words.addStretch(1)
         copy = button(_("Copy as a link"), lambda: self._copy(address))
         words.addLayout(row(copy, button(_("Save public key…"), self._export), 0))

@@ -70,4 +70,4 @@ def standing(key: PeerKey) -> tuple[str, str]:
 
 def since(key: PeerKey) -> str:
     """From when on it is known."""
-    return _("Known since {day}").format(day=day(key.since))
+    return _("Known since: {day}").format(day=day(key.since))

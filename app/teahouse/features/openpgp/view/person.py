@@ -10,6 +10,7 @@ from teahouse.features.openpgp.model import PeerKey, Trust
 from teahouse.features.openpgp.view.parts import QrCode, digits, since, standing
 from teahouse.features.openpgp.wishes import AskKeys, Decide
 from teahouse.i18n import _
+from teahouse.ui import theme
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.question import Sheet
 from teahouse.ui.files import ask_open, read_bounded
@@ -26,16 +27,15 @@ class PersonKeysSheet(Sheet):
             "Then nobody can stand in between."
         )
         super().__init__(parent, title, explanation, 560)
-        self.setMinimumHeight(600)
         self._bridge, self._account, self._jid = bridge, account, jid
         self._keys: tuple[PeerKey, ...] = ()
         inside = QWidget()
         self._cards = QVBoxLayout(inside)
         tidy(self._cards, spacing=10)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inside)
-        self.body.addWidget(area, 1)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(inside)
+        self.body.addWidget(self._area, 1)
         self.given = QLineEdit()
         self.given.setMaxLength(4_000)
         self.given.setPlaceholderText(_("A link or the digits that they gave you"))
@@ -52,6 +52,8 @@ class PersonKeysSheet(Sheet):
 
     def _told(self, keys: tuple[PeerKey, ...]) -> None:
         self._keys = keys
+        # Two are seen at once; of more, that there are more.
+        self._area.setMinimumHeight(theme.scaled(170 if len(keys) < 2 else 360))
         while (item := self._cards.takeAt(0)) is not None:
             if widget := item.widget():
                 widget.hide()
