@@ -137,10 +137,7 @@ def test_what_is_written_goes_encrypted_and_nothing_about_it_is_told_in_the_clea
     assert len(told) == 2 and CANARY not in server.kept()
 
 
-def test_our_presence_is_signed_for_her_alone(pair: Pair, server: Prosody, engine: object) -> None:
-    oak = server.fresh("oak")
-    server.befriend(pair.willow.login, oak)
-
+def test_our_presence_is_signed_for_those_who_are_written_to_like_this(pair: Pair, server: Prosody) -> None:
     def signed(peer: Peer) -> list[str]:
         ours = (shown.xml for shown in list(peer._stanzas) if shown["from"].bare == pair.willow.jid)
         return [text for shown in ours if (text := shown.findtext(f"{{{SIGNED}}}x"))]
@@ -151,10 +148,13 @@ def test_our_presence_is_signed_for_her_alone(pair: Pair, server: Prosody, engin
     # Whoever comes later is told, too.
     with Peer(server, pair.rose.login, "other") as again:
         until(lambda: signed(again))
-    with Peer(server, oak) as other:
-        other.message(pair.willow.jid, "hello")
-        pair.willow.reads(pair.willow.chat(oak.jid), "hello")
-        assert not signed(other)
+    pair.willow.house.do(SetMode(pair.chat, Mode.OFF))
+    with Peer(server, pair.rose.login, "third") as later:
+        # Her own signature is looked at behind that she came.
+        pair.signs("signed")
+        pair.willow.hears(pair.chat, lambda s: s.legacy is not None and s.legacy.signs)
+        pair.willow.says(pair.chat, "last")
+        assert later.wait_for("last") and not signed(later)
 
 
 def test_what_was_written_for_the_new_way_never_goes_the_old_one(pair: Pair) -> None:
@@ -213,14 +213,26 @@ def test_what_a_stranger_wrote_is_opened_once_they_are_welcome(pair: Pair, serve
         assert note(pair.willow.reads(chat.id, CANARY)) == "nobody"
 
 
-def test_many_of_both_kinds_come_in_their_order(pair: Pair) -> None:
-    pair.willow.house.do(c.Disconnect(pair.willow.account))
-    texts = [f"line {number}" for number in range(12)]
-    for text in texts:
-        pair.writes(text)
-    pair.willow.house.do(c.Connect(pair.willow.account))
-    pair.willow.reads(pair.chat, texts[-1])
-    assert pair.willow.house.bodies(pair.chat) == texts
+def test_many_of_both_ways_are_opened_each_by_its_own(engine: Callable[..., RunningEngine], server: Prosody) -> None:
+    mine, theirs = server.fresh("willow"), server.fresh("rose")
+    server.befriend(mine, theirs)
+    willow, rose = Talker(engine, server, "willow", mine), Talker(engine, server, "rose", theirs)
+    to_rose, with_willow = willow.chat(rose.jid), rose.chat(willow.jid)
+    rose.encrypts(with_willow)
+    willow.encrypts(to_rose)
+    own = willow.house.do(ExportKey(willow.account))
+    key = rose.house.do(AskSecurity(with_willow, fresh=True)).people[0].keys[0].fingerprint
+    willow.house.do(c.Disconnect(willow.account))
+    wanted: list[tuple[str, str]] = []
+    for mode, most, known in ((Mode.ON, 5, "trusted"), (Mode.LEGACY, 3, "nobody"), (Mode.ON, 5, "trusted")):
+        rose.house.do(ChooseLegacy(with_willow, key, own) if mode is Mode.LEGACY else SetMode(with_willow, mode))
+        wanted += [(f"line {len(wanted) + number}", known) for number in range(most)]
+        for text, _ in wanted[-most:]:
+            rose.says(with_willow, text)
+        rose.sent(with_willow, wanted[-1][0])
+    willow.house.do(c.Connect(willow.account))
+    willow.reads(to_rose, wanted[-1][0])
+    assert [(message.body, note(message)) for message in willow.house.history(to_rose)] == wanted
 
 
 def test_the_plugin_of_slixmpp_is_not_there(pair: Pair) -> None:
