@@ -75,6 +75,14 @@ def pair(engine: Callable[..., RunningEngine], server: Prosody, gnupg: Stranger)
     made.rose.stop()
 
 
+def signed_by(pair: Pair, signature: str) -> str:
+    """The key that signed nothing at all, which is what our status says."""
+    file = pair.gnupg.home / "signature"
+    file.write_text(f"-----BEGIN PGP SIGNATURE-----\n\n{signature}\n-----END PGP SIGNATURE-----\n")
+    said = pair.gnupg.gpg("--status-fd", "1", "--verify", str(file), "-").decode()
+    return said.partition("VALIDSIG ")[2][:40]
+
+
 def elements(peer: Peer, body: str = wire.FALLBACK) -> list[set[str]]:
     """The elements of every message with this body that somebody got."""
     found = [message for message in peer.messages if message.findtext("{jabber:client}body") == body]
@@ -143,8 +151,11 @@ def test_our_presence_is_signed_for_those_who_are_written_to_like_this(pair: Pai
         return [text for shown in ours if (text := shown.findtext(f"{{{SIGNED}}}x"))]
 
     pair.choose()
-    signature = until(lambda: signed(pair.rose))[0]
-    assert wire.signature_of(el("presence", None, el(f"{{{SIGNED}}}x", text=signature)))
+    assert signed_by(pair, until(lambda: signed(pair.rose))[0]) == pair.own
+    # Also by another key, once that is ours.
+    other = pair.willow.house.do(MakeKey(pair.willow.account)).fingerprint
+    pair.gnupg.gpg("--import", given=pair.willow.house.do(ExportKey(pair.willow.account)))
+    assert signed_by(pair, until(lambda: signed(pair.rose)[1:])[0]) == other
     # Whoever comes later is told, too.
     with Peer(server, pair.rose.login, "other") as again:
         until(lambda: signed(again))

@@ -95,7 +95,9 @@ class Posting:
         if security.problem is not None or not security.able:
             self._hold(replace(security, held=True))
             return
-        self._goes(message, await self._work.legacy.seal(plain, chat.jid), [Out.SEALED_LEGACY.value])
+        data = await self._work.legacy.seal(plain, chat.jid)
+        if self._is_legacy(message):  # still: otherwise it is looked at anew
+            self._goes(message, data, [Out.SEALED_LEGACY.value])
 
     def _goes(self, message: Outgoing, data: bytes, note: list[Any]) -> None:
         with self._db.transaction():

@@ -63,7 +63,7 @@ async def _choose_legacy(desk: Desk, wish: w.ChooseLegacy) -> Security:
     await part.work.key()
     store.set_mode(desk.tools.db, chat.id, Mode.LEGACY)
     part.posting.release(chat.id)
-    part.spawn(part.presenting.again(chat.jid))
+    part.presenting.again(chat.jid)
     return await part.look(chat)
 
 
@@ -123,6 +123,7 @@ async def _revoke(desk: Desk, wish: w.RevokeKey) -> OwnKey:
 
 async def _use(part: Part, key: OwnKey) -> OwnKey:
     await part.work.present()
+    part.presenting.again()
     part.look_at_all()
     return key
 

@@ -22,12 +22,13 @@ from teahouse.store import chats
 _WATCHING = ("from", "both")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Shown:
     """What a device said of itself last. Without a signature the status does not matter."""
 
     status: bytes
     signature: bytes
+    judged: bool = False
 
 
 class Presenting:
@@ -60,10 +61,11 @@ class Presenting:
         if not devices:
             self._now.pop(jid)
 
-    async def again(self, jid: str) -> None:
-        """The user chose a key for somebody: look at what they said before, and tell them of ours."""
-        for who in tuple(self._now.get(jid, ())):
-            await self._met(jid, who, new=True)
+    def again(self, jid: str = "") -> None:
+        """The user chose a key for somebody, or (without one) has another: look at what was said, and tell of ours."""
+        for one in (jid,) if jid else tuple(self._now):
+            for who in tuple(self._now.get(one, ())):
+                self._spawn(self._met(one, who, new=True))
 
     async def _met(self, jid: str, who: str, *, new: bool) -> None:
         legacy, chat = self._work.legacy, chats.find(self._work.bench.db, self._work.account, jid)
@@ -71,8 +73,9 @@ class Presenting:
             return
         async with self._in_turn:
             shown = self._now.get(jid, {}).get(who)
-            if shown is None:
+            if shown is None or (shown.judged and not new):
                 return
+            shown.judged = True
             with suppress(Trouble):
                 signer = await legacy.signer(jid, shown.status, shown.signature) if shown.signature else ""
                 if self._now.get(jid, {}).get(who) is shown:
