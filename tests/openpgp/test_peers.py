@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from teahouse.features.openpgp.model import Trust
 from teahouse.features.openpgp.wishes import Decide
 from tests.crypto.rig import Stranger
@@ -75,12 +77,13 @@ def test_one_who_never_asked_for_it_answers_profanity_encrypted(
     assert CANARY not in server.kept() + server.log()
 
 
+@pytest.mark.parametrize("kind", ["x25519", pytest.param("rsa", marks=pytest.mark.slow)])
 def test_go_sendxmpp_reads_what_teahouse_writes_and_is_read(
-    engine: MakeEngine, server: Prosody, tmp_path: Path
+    engine: MakeEngine, server: Prosody, tmp_path: Path, kind: str
 ) -> None:
     mine, theirs = server.fresh("willow"), server.fresh("gopher")
     server.befriend(mine, theirs)
-    gopher = GoSendxmpp(tmp_path / "gopher", server, theirs)
+    gopher = GoSendxmpp(tmp_path / "gopher", server, theirs, kind)
     willow = Talker(engine, server, "willow", mine)
     to_gopher = willow.chat(theirs.jid)
     security = willow.encrypts(to_gopher)
