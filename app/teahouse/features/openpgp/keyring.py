@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from teahouse.crypto.gnupg_legacy import GnupgLegacy
 from teahouse.crypto.lanes import Lanes
-from teahouse.domain.openpgp import Key
+from teahouse.domain.openpgp import Key, Opened, Verdict
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.features.openpgp import store
 from teahouse.features.openpgp.memory import KEYRING, RUN
@@ -34,6 +34,20 @@ class Keyring:
         """What `call` makes of the keyring, in a thread, after all else that was asked for this lane."""
         backend = await self._ready()
         return await self._lanes.run(lane, lambda: call(backend))
+
+    async def open(self, lane: str, call: Callable[[GnupgLegacy, str], Opened]) -> Opened:
+        """What `call` opens with the passphrase of whichever key of ours it takes, in the order of its lane."""
+        phrases = [secret.phrase for secret in store.secrets(self._db, self._account)]
+
+        def open_one(backend: GnupgLegacy) -> Opened:
+            found = Opened(Verdict.NOT_FOR_US)
+            for phrase in phrases:
+                found = call(backend, phrase)
+                if found.verdict is not Verdict.NOT_FOR_US:
+                    break
+            return found
+
+        return await self.do(lane, open_one)
 
     async def _ready(self) -> GnupgLegacy:
         if self._backend is None:

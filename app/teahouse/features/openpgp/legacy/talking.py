@@ -3,8 +3,7 @@
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
-from teahouse.crypto.gnupg_legacy import GnupgLegacy
-from teahouse.domain.openpgp import Key, Opened, Verdict
+from teahouse.domain.openpgp import Key, Opened
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.arrivals import body_of
 from teahouse.features.openpgp import store
@@ -86,17 +85,7 @@ class Legacy:
 
     async def open(self, lane: str, cipher: bytes) -> Opened:
         """What a message holds, by whichever key of ours opens it, in the order of its `lane`. Raises Trouble."""
-        phrases = [secret.phrase for secret in store.secrets(self._db, self._account)]
-
-        def open_one(backend: GnupgLegacy) -> Opened:
-            found = Opened(Verdict.NOT_FOR_US)
-            for phrase in phrases:
-                found = backend.open_unsigned(cipher, phrase)
-                if found.verdict is not Verdict.NOT_FOR_US:
-                    break
-            return found
-
-        return await self._keyring.do(lane, open_one)
+        return await self._keyring.open(lane, lambda backend, phrase: backend.open_unsigned(cipher, phrase))
 
     # -- presence ------------------------------------------------------------------------
 
