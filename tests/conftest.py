@@ -1,5 +1,6 @@
 """Fixtures for all tests, and the rule that an unexpected warning is a failure."""
 
+import gc
 import logging
 import os
 import re
@@ -55,6 +56,23 @@ def no_unexpected_warnings(request: pytest.FixtureRequest) -> Iterator[None]:
     left = [line for line in collector.found if not any(pattern.search(line) for pattern in allowed)]
     if left:
         pytest.fail("unexpected in the log:\n" + "\n".join(left), pytrace=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_collection_elsewhere() -> Iterator[None]:
+    """What windows leave in cycles is never freed by an engine's thread: that crashes, as it would in the program."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def collection(no_collection_elsewhere: None) -> Iterator[None]:
+    """Collects garbage between two tests, by the thread that has the windows."""
+    yield
+    gc.disable()
+    if gc.get_count()[0] > gc.get_threshold()[0]:
+        gc.collect(2 if gc.get_count()[2] > 50 else 1)
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ from teahouse.restoring import restore
 from teahouse.store.reader import Reader
 from teahouse.store.vault import Vault
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.collector import Collector
 from teahouse.ui.shell import Shell
 from teahouse.ui.window import WindowActions
 
@@ -126,7 +127,7 @@ class Client:
             return
         # What is loaded by now stays: it need not be gone through again and again.
         gc.freeze()
-        gc.enable()
+        self._collector = Collector(self.shell)
         self._engine = EngineThread(
             self._paths.folder,
             self.bridge.announce,

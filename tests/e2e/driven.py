@@ -46,9 +46,12 @@ def heard(program: Program) -> list[str]:
     return [line.removeprefix("hands: line ") for line in program.output.splitlines() if line.startswith("hands: line")]
 
 
-def two_identities(server: Prosody, folder: Path) -> Path:
-    """A provision file of two accounts of an open profile, each with a room of its own: Evening tea, and Garden."""
-    text = f'policy = "{Policy.OPEN.value}"\n'
+def two_identities(server: Prosody, folder: Path, policy: Policy = Policy.OPEN) -> Path:
+    """A provision file of two accounts, each with a room of its own: Evening tea, and Garden."""
+    text = f'policy = "{policy.value}"\n'
+    way = f'route = "direct"\nhost = "127.0.0.1"\nport = {server.tls_port}\ndirect_tls = true'
+    if policy is Policy.TOR:
+        way = f'route = "tor"\nhost = "{HOST}"\nport = {server.starttls_port}'
     for name, title in (("willow", "Evening tea"), ("plum", "Garden")):
         login = server.fresh(name)
         text += f"""
@@ -56,10 +59,7 @@ def two_identities(server: Prosody, folder: Path) -> Path:
 address = "{login.jid}"
 password = "{login.password}"
 nick = "{name}"
-route = "direct"
-host = "127.0.0.1"
-port = {server.tls_port}
-direct_tls = true
+{way}
 ca_file = "{server.ca}"
 rooms = [{{address = "{server.fresh_room(name)}", title = "{title}", nick = "{name}"}}]
 """

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from teahouse import broker, options
 from teahouse.broker_link import BrokerLink
+from teahouse.domain.account import Account
 from teahouse.domain.chat import Presence
 from teahouse.net.seal import sealed
 from teahouse.options import Options
@@ -172,6 +173,69 @@ def provisioned() -> Iterator[Step]:
         print(f"hands: line {title}", flush=True)
 
 
+def encrypted() -> Iterator[Step]:
+    """Two identities of one new profile write to each other, encrypted, by keys alone."""
+    yield from provisioned()
+    window = main_window()
+    assert window is not None
+    one, other = window.known.accounts.values()
+    yield from _encrypt(window, one, other.jid)
+    yield from _encrypt(window, other, one.jid)
+    yield from _write(window, "good evening")
+    yield from _turn_to(window, one, other.jid)
+    yield lambda: any("good evening" in line for line in lines(window))
+    yield from _write(window, "and to you")
+    _report(window)
+    yield from _turn_to(window, other, one.jid)
+    yield lambda: any("and to you" in line for line in lines(window))
+    _report(window)
+
+
+def _encrypt(window: MainWindow, account: Account, address: str) -> Iterator[Step]:
+    """Open a chat of this identity with somebody, and have what is written there be encrypted."""
+    own = next(chat for chat in window.known.chats.values() if chat.account == account.id)
+    yield from _turn_to(window, account, own.jid)
+    QTest.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    yield lambda: seen("Open chat")
+    type_into("Address", address, enter=True)
+    yield lambda: (chat := window.conversation.chat) is not None and chat.jid == address
+    chip = window.conversation.composer.findChild(QWidget, "shielding")
+    assert chip is not None
+    yield lambda: "Not encrypted" in str(chip.property("text"))
+    chip.setFocus()
+    QTest.keyClick(chip, Qt.Key.Key_Space)
+    yield QApplication.activePopupWidget
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    QTest.keyClick(menu, Qt.Key.Key_Down)
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    yield lambda: seen("Encrypt")
+    press("Encrypt")
+    yield lambda: "OpenPGP" in str(chip.property("text"))
+    print(f"hands: chip {chip.property('text')}", flush=True)
+
+
+def _turn_to(window: MainWindow, account: Account, address: str) -> Iterator[Step]:
+    """Choose a chat by its number."""
+    # No window manager gives the keys back when a sheet is closed.
+    window.activateWindow()
+    yield window.isActiveWindow
+    for number in range(1, 10):
+        QTest.keyClick(window, Qt.Key(Qt.Key.Key_0 + number), Qt.KeyboardModifier.AltModifier)
+        chat = window.conversation.chat
+        if chat is not None and (chat.account, chat.jid) == (account.id, address):
+            break
+    yield lambda: (chat := window.conversation.chat) is not None and (chat.account, chat.jid) == (account.id, address)
+
+
+def _write(window: MainWindow, text: str) -> Iterator[Step]:
+    """Write a message, and wait until the server has it."""
+    yield lambda: window.conversation.composer.box.isEnabled()
+    QTest.keyClicks(window.conversation.composer.box, text)
+    QTest.keyClick(window.conversation.composer.box, Qt.Key.Key_Return)
+    yield lambda: any(text in line and "sent" in line.lower() for line in lines(window))
+
+
 def restore() -> Iterator[Step]:
     """Through the welcome window of a new profile: a wrong passphrase first, then everything of a backup is there."""
     yield lambda: seen("Restore a backup…")
@@ -314,4 +378,4 @@ def run(script: Iterator[Step], chosen: Options, paths: ProfilePaths, link: Brok
 
 
 if __name__ == "__main__":
-    sys.exit(main(register, provisioned, restore, read_offline, come_back, stopped, leave_tor, idle, usable))
+    sys.exit(main(register, provisioned, encrypted, restore, read_offline, come_back, stopped, leave_tor, idle, usable))

@@ -1,13 +1,19 @@
 """Somebody whose whole program has OpenPGP: what the window would ask for is asked, and all is seen on the wire."""
 
+import asyncio
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 from teahouse.domain import commands as c
 from teahouse.domain.account import Link
 from teahouse.domain.chat import Chat
-from teahouse.domain.events import LinkChanged
+from teahouse.domain.events import ChatStored, LinkChanged
 from teahouse.domain.message import Delivery, Message
 from teahouse.domain.openpgp import SLOT
+from teahouse.engine.desk import Desk, Feature
+from teahouse.engine.envelope import Envelope
 from teahouse.features.openpgp.model import Mode, Security
 from teahouse.features.openpgp.wanted import openpgp
 from teahouse.features.openpgp.wishes import SecurityChanged, SetMode
@@ -30,9 +36,35 @@ class Talker:
         folder = folder or name
         self.login = login or server.fresh(name)
         self.jid, self.name = self.login.jid, name
-        self.house = engine(folder, feature=openpgp)
+        self.desks: list[Desk] = []
+        """The engine's, once it is at work."""
+        self.house = engine(folder, feature=self._feature)
         self.account = self.house.do(c.AddAccount(self.jid, self.login.password, name, server.server())).id
         self.house.wait(LinkChanged, lambda event: event.link is Link.ONLINE)
+
+    def _feature(self, profile: Path) -> Feature:
+        found = openpgp(profile)
+
+        def furnish(desk: Desk) -> Envelope:
+            self.desks.append(desk)
+            return found.furnish(desk)
+
+        return replace(found, furnish=furnish)
+
+    def put(self, stanza: ET.Element) -> None:
+        """Send a word to a person, as any part of the program would hand it on."""
+        loop = self.house.thread._loop
+        assert loop is not None
+
+        async def send() -> None:
+            tools, online = self.desks[-1].tools, self.desks[-1].online[self.account]
+            tools.envelope.put(self.account, online.client(), stanza)
+
+        asyncio.run_coroutine_threadsafe(send(), loop).result(10)
+
+    def address(self, chat: int) -> str:
+        """Whom or which room a chat is with."""
+        return self.house.wait(ChatStored, lambda event: event.chat.id == chat).chat.jid
 
     def chat(self, jid: str) -> int:
         """The chat with a person."""

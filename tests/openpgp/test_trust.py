@@ -33,7 +33,7 @@ class Deciding(RuleBasedStateMachine):
         self.account = accounts.add(self.db, Account(0, "willow@example.org", "willow"), "secret").id
         self.thought: dict[str, Trust] = {}
         self.listed: set[str] = set()
-        self.compared = False
+        self.untold: set[str] = set()
         self.time = 0
 
     def teardown(self) -> None:
@@ -51,6 +51,8 @@ class Deciding(RuleBasedStateMachine):
         self.time += 1
         verified = Trust.VERIFIED in self.thought.values()
         fresh = [key for key in announced if key not in self.thought]
+        # The first one that somebody has is no news.
+        self.untold |= set(fresh) if self.thought else set()
         assert store.announced(self.db, self.account, ROSE, announced, self.time) == bool(fresh)
         for key in fresh:
             self.thought[key] = Trust.UNDECIDED if verified else Trust.FIRST_USE
@@ -63,9 +65,16 @@ class Deciding(RuleBasedStateMachine):
             return
         store.think(self.db, self.account, ROSE, key, trust)
         self.thought[key] = trust
+        self.untold.discard(key)
         if trust is Trust.VERIFIED:
             taken = (other for other, thought in self.thought.items() if thought is Trust.FIRST_USE)
             self.thought.update(dict.fromkeys(list(taken), Trust.UNDECIDED))
+
+    @rule()
+    def notice(self) -> None:
+        """The user has heard of all."""
+        store.noticed(self.db, self.account, [ROSE])
+        self.untold.clear()
 
     @rule(key=keys)
     def hold(self, key: str) -> None:
@@ -78,6 +87,7 @@ class Deciding(RuleBasedStateMachine):
         found = self.found()
         assert {name: key.trust for name, key in found.items()} == self.thought
         assert {name for name, key in found.items() if key.announced} == self.listed
+        assert {name for name, key in found.items() if not key.noticed} == self.untold
         for key in found.values():
             assert not key.encrypts or (key.announced and key.held and key.trust.counts)
         if any(key.trust is Trust.VERIFIED for key in found.values()):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from teahouse.domain.message import Message
@@ -12,8 +12,9 @@ from teahouse.domain.problem import Fault, Problem
 from teahouse.features.openpgp.model import Mode, PeerKey, Reader, Security, Trust, Why
 from teahouse.features.openpgp.view.hooks import openpgp_hooks
 from teahouse.features.openpgp.view.marks import line_of
+from teahouse.features.openpgp.view.person import PersonKeysSheet
 from teahouse.features.openpgp.view.readers import ReadersSheet
-from teahouse.features.openpgp.wishes import AskSecurity, Decide, SecurityChanged, SendWithout, SetMode
+from teahouse.features.openpgp.wishes import AskKeys, AskSecurity, Noticed, SecurityChanged, SendWithout, SetMode
 from teahouse.ui.dialogs.question import Sheet
 from teahouse.ui.preferences import Preferences
 from teahouse.ui.window import MainWindow, WindowActions
@@ -34,6 +35,12 @@ def window_of(qtbot: QtBot, world: World) -> MainWindow:
     window.show()
     qtbot.waitUntil(lambda: window.conversation.chat is not None and not window.conversation.model.loading)
     return window
+
+
+def press(inside: QWidget, verb: str) -> None:
+    """Press the one button of these words."""
+    (found,) = [one for one in inside.findChildren(QPushButton) if one.text() == verb]
+    found.click()
 
 
 def told(qtbot: QtBot, world: World, window: MainWindow, security: Security) -> str:
@@ -69,9 +76,8 @@ def test_without_them_is_sent_only_by_the_users_word(qtbot: QtBot) -> None:
     window = window_of(qtbot, world)
     told(qtbot, world, window, SOME)
     bar = window.conversation.composer.bar
-    (go,) = [one for one in bar.findChildren(QPushButton) if one.text() == "Send without them"]
     assert not world.sent(SendWithout)
-    go.click()
+    press(bar, "Send without them")
     assert world.sent(SendWithout) == [SendWithout(1, frozenset({OAK}))]
 
 
@@ -90,16 +96,31 @@ def test_it_is_switched_after_a_question(qtbot: QtBot, before: Security | None, 
     assert world.sent(SetMode) == [SetMode(1, mode)]
 
 
-def test_the_page_shows_all_digits_and_takes_decisions(qtbot: QtBot) -> None:
+def test_the_page_shows_everybody_with_all_digits(qtbot: QtBot) -> None:
     world = World(1)
     window = window_of(qtbot, world)
+    world.answers[AskKeys] = lambda command: (KEY,)
     sheet = ReadersSheet(window, world.bridge, world.chats[0], SOME)
     sheet.open()
     shown = [part.text() for part in sheet.findChildren(QLabel)]
     assert "0123 4567 89AB CDEF 0123\n4567 89AB CDEF 0123 4567" in shown
     assert {ROSE, OAK, "can read this", "has no key"} <= set(shown)
-    next(one for one in sheet.findChildren(QPushButton) if one.text() == "I compared it").click()
-    assert world.sent(Decide) == [Decide(1, ROSE, KEY.fingerprint, Trust.VERIFIED)]
+    press(sheet, "Compare…")
+    assert sheet.findChildren(PersonKeysSheet) and world.sent(AskKeys) == [AskKeys(1, ROSE)]
+
+
+def test_a_key_that_came_later_is_told_until_the_user_has_seen_it(qtbot: QtBot) -> None:
+    world = World(1)
+    window = window_of(qtbot, world)
+    later = replace(KEY, fingerprint="D" * 40, noticed=False)
+    told(qtbot, world, window, replace(ALL, people=(Reader(ROSE, (KEY, later), None),)))
+    bar = window.conversation.composer.bar
+    assert bar.isVisible() and ROSE in bar.title.text() and "new key" in bar.title.text()
+    press(bar, "Understood")
+    assert world.sent(Noticed) == [Noticed(1)]
+    gone = replace(later, announced=False)
+    world.bridge.announce(SecurityChanged(replace(ALL, people=(Reader(ROSE, (KEY, gone), None),))))
+    qtbot.waitUntil(lambda: not bar.isVisible())
 
 
 def test_what_is_said_of_a_message(qtbot: QtBot) -> None:
@@ -110,6 +131,8 @@ def test_what_is_said_of_a_message(qtbot: QtBot) -> None:
     assert refused is not None and refused[1] == "rust"
     odd = line_of(["trusted", 915_148_800])
     assert odd is not None and "another time" in odd[2]
+    clear = line_of(["in-clear"])
+    assert clear is not None and "Not encrypted" in clear[2] and clear[1] == "amber"
     assert line_of("anything") is None and line_of([]) is None and line_of([7]) is None
     world = World(1)
     window = window_of(qtbot, world)

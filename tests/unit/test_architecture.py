@@ -128,6 +128,17 @@ def test_a3_only_the_dialer_opens_connections() -> None:
     }
 
 
+def test_one_thread_collects_garbage() -> None:
+    """The broker stops it before anything else runs, the window takes it up; in any other thread it would crash Qt."""
+    calls: dict[str, set[str]] = {}
+    for name, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "gc":
+                calls.setdefault(name, set()).add(node.attr)
+    alone = calls.pop("teahouse.ui.collector")
+    assert calls == {"teahouse.broker": {"disable"}, "teahouse.main": {"freeze"}} and "enable" not in alone
+
+
 def test_no_cycles() -> None:
     """Also none under TYPE_CHECKING or inside functions."""
     done: set[str] = set()

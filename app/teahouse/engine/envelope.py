@@ -52,6 +52,10 @@ class Envelope:
     def came(self, account: int, told: Mapping[int, Opened]) -> None:
         """Encrypted messages are on disk; `told` is called for those of these numbers that are opened soon."""
 
+    def in_clear(self, chat: int, at: int) -> Mapping[str, Any]:
+        """What is pinned to one that was written there at a time (milliseconds UTC) and came unencrypted."""
+        return {}
+
     # -- out -------------------------------------------------------------------
 
     def notes(self, chat: int) -> Mapping[str, Any]:

@@ -200,7 +200,7 @@ class Inbound:
             state=state,
             mention=mention,
             clash=arrival.clash,
-            notes=notes_of(arrival),
+            notes=notes_of(self._bench, arrival, stamp),
         )
         return messages.append(self._bench.db, message, arrival.identity, ahead=self._ahead(arrival))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import Event, MessageStored
-from teahouse.domain.message import NO_NOTES, Message
+from teahouse.domain.message import Message
 from teahouse.domain.openpgp import OPENING, SLOT
 from teahouse.engine.arrivals import Arrival
 from teahouse.engine.bench import Bench
@@ -49,11 +49,11 @@ def tell(bench: Bench, stored: Stored) -> None:
         bench.envelope.came(account, told)
 
 
-def notes_of(arrival: Arrival) -> Mapping[str, Any]:
-    """What is said of the encryption of a message that comes."""
+def notes_of(bench: Bench, arrival: Arrival, at: int) -> Mapping[str, Any]:
+    """What is said of the encryption of a message that comes, and was written at a time (milliseconds UTC)."""
     if arrival.cipher is not None:
         return {SLOT: [OPENING]}
-    return {"scheme": arrival.scheme} if arrival.scheme else NO_NOTES
+    return {"scheme": arrival.scheme} if arrival.scheme else bench.envelope.in_clear(arrival.chat, at)
 
 
 def _deaf(_inside: ET.Element) -> None:

@@ -1,5 +1,7 @@
 """Asks for a file, by the program's own dialog: it is not remembered anywhere outside the profile."""
 
+import errno
+import os
 from collections.abc import Callable
 
 from PySide6.QtCore import QSettings
@@ -34,3 +36,19 @@ def _opened(dialog: QFileDialog, then: Callable[[str], object]) -> QFileDialog:
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
     return dialog
+
+
+def write_private(path: str, data: bytes) -> None:
+    """Write a file that only its owner may read; raises OSError."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(data)
+
+
+def read_bounded(path: str, most: int) -> bytes:
+    """What is in a file of so many bytes at most; raises OSError, for a longer one too."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        data = file.read(most + 1) or b""
+    if len(data) > most:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return data

@@ -1,4 +1,4 @@
-"""What a feature may give the window: something under a message, and entries for its menu."""
+"""What a feature may give the window: something under a message, entries for its menu and for the main one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,14 @@ from typing import Any
 
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
 
+from teahouse.domain.account import Account
+from teahouse.domain.chat import Chat
 from teahouse.domain.commands import Command
 from teahouse.domain.message import Message
 from teahouse.ui.bridge import Bridge
+from teahouse.ui.known import Known
 from teahouse.ui.shield import Shield
 
 
@@ -30,6 +34,25 @@ class Action:
     command: Command
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry of the main menu was chosen: before which window, for which identity, and how a chat is shown."""
+
+    window: QWidget
+    bridge: Bridge
+    known: Known
+    account: Account
+    show: Callable[[Chat], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the main menu, for the identity in use. `title` gives its words in the language in use."""
+
+    title: Callable[[], str]
+    open: Callable[[Place], object]
+
+
 MenuSource = Callable[[Message], Sequence[Action]]
 
 
@@ -41,3 +64,4 @@ class Hooks:
     menus: tuple[MenuSource, ...] = ()
     shield: Callable[[Bridge], Shield] | None = None
     """Makes what says who can read a chat, where that is not only "the server can"."""
+    entries: tuple[Entry, ...] = ()

@@ -60,7 +60,7 @@ def written() -> tuple[tuple[str, str], ...]:
 
 def show_keys(parent: QWidget) -> Sheet:
     """Open the sheet of keys."""
-    sheet = Sheet(parent, _("Keys"), width=680)
+    sheet = Sheet(parent, _("Keyboard"), width=680)
     grid = QGridLayout()
     grid.setVerticalSpacing(6)
     lines = [(" / ".join(s.keys), s.label) for s in table() if not s.action.startswith("chat-")]

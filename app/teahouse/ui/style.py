@@ -23,6 +23,7 @@ QLabel[tone="rust"] { color: %(rust)s; }
 #strip { background: %(sunken)s; border-top: 1px solid %(line)s; }
 #banner { background: %(rust_ground)s; border-bottom: 1px solid %(line)s; }
 #banner[tone="amber"] { background: %(amber_ground)s; }
+#asked { background: %(amber_ground)s; border-radius: 10px; } #asked[tone="rust"] { background: %(rust_ground)s; }
 #findbar { background: %(paper)s; border-bottom: 1px solid %(line)s; }
 #box { background: %(surface)s; border: 1px solid %(line)s; border-radius: 10px; }
 #box[focused="true"] { border-color: %(jade)s; }

@@ -16,7 +16,7 @@ from teahouse.domain.message import Message
 from teahouse.i18n import _
 from teahouse.ui.asking import Asking
 from teahouse.ui.bridge import Bridge
-from teahouse.ui.hooks import Hooks
+from teahouse.ui.hooks import Hooks, Place
 from teahouse.ui.known import Known
 from teahouse.ui.menus import main_menu
 from teahouse.ui.opening import Opening
@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(420, 400)
         self._bridge, self._actions = bridge, actions
         self._account = 0
+        self._entries = hooks.entries if hooks else ()
         self._preferences = preferences
         self._preferences.read()
         self.known = Known(bridge, hooks.shield(bridge) if hooks and hooks.shield else None)
@@ -159,12 +160,14 @@ class MainWindow(QMainWindow):
             (_("Add an identity…"), self._actions.add_identity),
         ]
         if account is not None:
+            place = Place(self, self._bridge, self.known, account, self.open_chat)
+            entries[2:2] = [(entry.title(), partial(entry.open, place)) for entry in self._entries]
             command = Disconnect(account.id) if online else Connect(account.id)
             entries.append((_("This identity…"), partial(self.asking.identity, self._preferences, account)))
             entries.append((_("Go offline") if online else _("Connect now"), partial(self._bridge.do, command)))
         entries += [
             (_("Preferences…"), partial(self.asking.preferences, self._preferences)),
-            (_("Keys"), partial(show_keys, self)),
+            (_("Keyboard"), partial(show_keys, self)),
             (_("Quit"), self._actions.quit),
         ]
         main_menu(self.rail.menu_button(), entries)

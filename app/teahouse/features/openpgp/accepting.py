@@ -74,7 +74,7 @@ class Accepting:
         """Who is written to encrypted writes encrypted, unless the user has decided otherwise."""
         undecided = store.mode(self._db, chat) is Mode.UNDECIDED
         if undecided:
-            store.set_mode(self._db, chat, Mode.ON)
+            store.set_mode(self._db, chat, Mode.ON, self._work.bench.now())
         return undecided
 
     def _count(self, chat: int, new: Sequence[_Result]) -> None:

@@ -42,24 +42,30 @@ class Finding:
     async def of(self, client: Client, jid: str, *, fresh: bool = False) -> tuple[PeerKey, ...]:
         """The keys of a bare address: as they are known, or asked for when that is long ago or must be `fresh`.
 
-        One that cannot be taken in (it is another one, or of somebody else) is known by its fingerprint alone. Raises
-        Trouble when nobody answers.
+        One that was published anew is fetched anew: it may have been revoked, or last longer. One that cannot be taken
+        in (it is another one, or of somebody else) is known by its fingerprint alone. Raises Trouble when nobody
+        answers.
         """
-        known = store.peers(self._db, self._account, jid)
+        known = self.known(jid)
         lasts = STALE if any(key.announced for key in known) else NONE_STALE
         if fresh or self._now() - store.asked(self._db, self._account, jid) > lasts:
-            store.announced(self._db, self._account, jid, await listed(client, jid), self._now())
-            for key in store.peers(self._db, self._account, jid):
-                if key.announced and not key.held:
-                    await self._take(client, key)
+            dates = await listed(client, jid)
+            store.announced(self._db, self._account, jid, dates, self._now())
+            for key in self.known(jid):
+                if key.announced and not (key.held and key.dated == dates[key.fingerprint]):
+                    await self._take(client, key, dates[key.fingerprint])
+        return self.known(jid)
+
+    def known(self, jid: str) -> tuple[PeerKey, ...]:
+        """What was found of a bare address until now."""
         return store.peers(self._db, self._account, jid)
 
-    async def _take(self, client: Client, key: PeerKey) -> None:
+    async def _take(self, client: Client, key: PeerKey, dated: int) -> None:
         data = await key_of(client, key.jid, key.fingerprint)
         if not data:
             return
         try:
-            await self._keyring.take(key.jid, key.fingerprint, data)
+            await self._keyring.take(key.jid, key.fingerprint, data, dated)
         except Trouble as trouble:
             if trouble.problem.fault not in (Fault.KEY_FOREIGN, Fault.KEY_UNREADABLE):
                 raise

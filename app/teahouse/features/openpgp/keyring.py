@@ -120,11 +120,19 @@ class Keyring:
 
     # -- those of others -------------------------------------------------------------
 
-    async def take(self, jid: str, fingerprint: str, data: bytes) -> None:
-        """Keep somebody's public key; Trouble(KEY_FOREIGN) unless it is the one of this fingerprint and address."""
-        await self.do("", lambda backend: backend.import_public(data, fingerprint, jid))
-        self._loaded.add(fingerprint)
-        store.keep(self._db, self._account, jid, fingerprint, data)
+    async def take(self, jid: str, fingerprint: str, data: bytes, dated: int = 0) -> None:
+        """Keep somebody's public key, published at a time (seconds UTC).
+
+        What it said before is kept, too: nobody makes a key whole again that was once revoked, by giving an old copy.
+        Trouble(KEY_FOREIGN) unless it is the one of this fingerprint and address.
+        """
+        before = store.held(self._db, self._account, jid).get(fingerprint)
+        if before is not None and fingerprint not in self._loaded:
+            await self._import(jid, fingerprint, before)
+        await self._import(jid, fingerprint, data)
+        if before is not None:
+            data = await self.do("", lambda backend: backend.export_public(fingerprint))
+        store.keep(self._db, self._account, jid, fingerprint, data, dated)
 
     async def take_chosen(self, fingerprint: str, data: bytes, *, again: bool = False) -> None:
         """Have GnuPG know a public key that the user compared, whomever it names; raises Trouble(KEY_FOREIGN).
@@ -140,7 +148,11 @@ class Keyring:
         for jid in jids:
             for fingerprint, data in store.held(self._db, self._account, jid).items():
                 if fingerprint not in self._loaded:
-                    await self.take(jid, fingerprint, data)
+                    await self._import(jid, fingerprint, data)
+
+    async def _import(self, jid: str, fingerprint: str, data: bytes) -> None:
+        await self.do("", lambda backend: backend.import_public(data, fingerprint, jid))
+        self._loaded.add(fingerprint)
 
     # -- the end ---------------------------------------------------------------------
 

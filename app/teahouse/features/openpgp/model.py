@@ -37,6 +37,10 @@ class PeerKey:
     """Milliseconds UTC at which we first saw it."""
     held: bool
     """Whether we have the key itself, not only its fingerprint."""
+    dated: int = 0
+    """When it was published, as the address said when we took it; seconds UTC, 0 when it does not say."""
+    noticed: bool = True
+    """Whether the user knows of it; not so for one that came after others of the same address."""
 
     @property
     def encrypts(self) -> bool:
@@ -91,6 +95,10 @@ class Out(Enum):
     SEALED_LEGACY = "sealed-legacy"
 
 
+IN_CLEAR = "in-clear"
+"""What is said of a message that came unencrypted into an encrypted chat."""
+
+
 class Why(Enum):
     """Why somebody cannot read what is sent now."""
 
@@ -138,6 +146,11 @@ class Security:
     def left_out(self) -> tuple[Reader, ...]:
         """Who cannot read it, and the user has not said that this is well."""
         return tuple(one for one in self.people if one.why is not None and one.jid not in self.without)
+
+    @property
+    def changed(self) -> tuple[Reader, ...]:
+        """Who has a key that the user does not know of yet, after having had others."""
+        return tuple(one for one in self.people if any(key.announced and not key.noticed for key in one.keys))
 
     @property
     def able(self) -> int:

@@ -45,6 +45,8 @@ class Part:
     async def look(self, chat: Chat, *, fresh: bool = False) -> Security:
         """Who can read what is written in a chat now, which is said to all, too."""
         security = await self.securing.look(chat, fresh=fresh)
+        if security.problem is None and not security.left_out:
+            self.posting.release(chat.id)
         self.tell(security)
         return security
 

@@ -17,7 +17,7 @@ from teahouse.engine.xml import PUBSUB
 from teahouse.features.openpgp import memory, store
 from teahouse.features.openpgp.announcing import LIST
 from teahouse.features.openpgp.enclosing import enclosed
-from teahouse.features.openpgp.model import Mode, Out
+from teahouse.features.openpgp.model import IN_CLEAR, Mode, Out
 from teahouse.features.openpgp.part import Part
 from teahouse.store import sealed
 from teahouse.store.outbox import Outgoing
@@ -78,6 +78,10 @@ class OpenPgp(Envelope):
     def came(self, account: int, told: Mapping[int, Opened]) -> None:
         """Open what has come."""
         self.of(account).opening.came(told)
+
+    def in_clear(self, chat: int, at: int) -> Mapping[str, Any]:
+        """That anybody on the way could read it."""
+        return {SLOT: [IN_CLEAR]} if store.encrypted_at(self._desk.tools.db, chat, at) else {}
 
     def notes(self, chat: int) -> Mapping[str, Any]:
         """That it goes out encrypted, or not at all."""

@@ -24,8 +24,10 @@ from teahouse.features.openpgp.work import Work
 from teahouse.store import chats, messages, sealed
 from teahouse.store.outbox import Outgoing
 
-RETRY = 20.0
-"""Seconds after which it is looked again who can read what is held."""
+SOON, RETRY = 4.0, 20.0
+"""Seconds after which it is looked again who can read what is held: the first time, and later on."""
+LASTS = 3_000
+"""Milliseconds for which nobody is asked again who would be left out."""
 
 
 class Posting:
@@ -37,8 +39,7 @@ class Posting:
         self._busy: set[int] = set()
         self._held: set[int] = set()
         """Chats in which something waits, for the user or for a server."""
-        self._again: set[int] = set()
-        """Chats in which it is time to ask for keys once more."""
+        self._delays: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def holds(self, message: Outgoing, plain: Callable[[], ET.Element]) -> bool:
@@ -76,9 +77,8 @@ class Posting:
 
     async def _seal_in(self, chat: Chat, message: Outgoing, plain: ET.Element) -> None:
         security, readers = await self._securing.readers(chat)
-        if security.left_out and message.chat in self._again:
-            security, readers = await self._securing.readers(chat, fresh=True)
-        self._again.discard(message.chat)
+        if anew := self._asked_long_ago(security):
+            security, readers = await self._securing.readers(chat, anew=anew)
         problem = security.problem or _lacking(security, chat)
         if problem is None:
             try:
@@ -100,6 +100,7 @@ class Posting:
             self._goes(message, data, [Out.SEALED_LEGACY.value])
 
     def _goes(self, message: Outgoing, data: bytes, note: list[Any]) -> None:
+        self._delays.pop(message.chat, None)
         with self._db.transaction():
             if messages.get(self._db, message.id) is None:
                 return
@@ -108,14 +109,21 @@ class Posting:
         if changed is not None:
             self._work.bench.announce(MessageChanged(changed))
 
+    def _asked_long_ago(self, security: Security) -> frozenset[str]:
+        """Who would be left out, and may have said otherwise since they were asked."""
+        before = self._work.bench.now() - LASTS
+        left_out = (one.jid for one in security.left_out)
+        return frozenset(jid for jid in left_out if store.asked(self._db, self._work.account, jid) < before)
+
     def _hold(self, security: Security) -> None:
         self._held.add(security.chat)
         self._tell(security)
-        asyncio.get_running_loop().call_later(RETRY, self._look_again, security.chat)
+        delay = self._delays.get(security.chat, SOON)
+        self._delays[security.chat] = min(RETRY, 2 * delay)
+        asyncio.get_running_loop().call_later(delay, self._look_again, security.chat)
 
     def _look_again(self, chat: int) -> None:
         if chat in self._held:
-            self._again.add(chat)
             self.release(chat)
 
     def release(self, chat: int = 0) -> None:

@@ -1,7 +1,7 @@
 """Before anything is sent encrypted: who could read it, and who could not and why."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from teahouse.domain.chat import RoomFacts
@@ -37,16 +37,20 @@ def may_be_encrypted(facts: RoomFacts) -> bool:
     return facts.members_only is True and facts.anonymous is False
 
 
-async def readers(client: Client, finding: Finding, keyring: Keyring, jids: Iterable[str]) -> Readers:
-    """Who of these bare addresses can read what is encrypted now. Asks whoever was not asked for hours."""
+async def readers(
+    client: Client, finding: Finding, keyring: Keyring, jids: Iterable[str], anew: Container[str] = ()
+) -> Readers:
+    """Who of these bare addresses can read what is encrypted now. Asks `anew`, and whoever was not asked for hours."""
     room = asyncio.Semaphore(AT_ONCE)
 
     async def of(jid: str) -> tuple[str, tuple[str, ...] | Why]:
         async with room:
             try:
-                keys = await finding.of(client, jid)
+                keys = await finding.of(client, jid, fresh=jid in anew)
             except Trouble:
-                return jid, Why.SILENT
+                keys = finding.known(jid)
+                if not any(key.announced for key in keys):
+                    return jid, Why.SILENT
             return jid, await _readable(keyring, jid, keys)
 
     found = await asyncio.gather(*(of(jid) for jid in sorted(set(jids))))

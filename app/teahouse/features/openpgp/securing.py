@@ -56,18 +56,17 @@ class Securing:
             return await legacy.security(chat.id, chat.jid)
         return replace((await self.readers(chat, fresh=fresh))[0], legacy=legacy.key_of(chat.jid))
 
-    async def readers(self, chat: Chat, *, fresh: bool = False) -> tuple[Security, Readers]:
-        """The same, with the keys to encrypt to."""
+    async def readers(
+        self, chat: Chat, *, fresh: bool = False, anew: frozenset[str] = frozenset()
+    ) -> tuple[Security, Readers]:
+        """The same, with the keys to encrypt to. `anew` are asked for their keys now, and with `fresh` everybody is."""
         work, db = self._work, self._work.bench.db
         own = work.keyring.own()
         made = Security(chat.id, store.mode(db, chat.id), own.fingerprint if own else "")
         try:
             client = work.online.client()
             jids, whole = await self._people(client, chat, fresh=fresh)
-            if fresh:
-                for jid in sorted(jids):
-                    await work.finding.of(client, jid, fresh=True)
-            found = await readers(client, work.finding, work.keyring, jids)
+            found = await readers(client, work.finding, work.keyring, jids, jids if fresh else anew)
             others = await self._our_devices(client)
         except Trouble as trouble:
             return replace(made, problem=trouble.problem), Readers((), ())

@@ -58,13 +58,13 @@ def public(db: Database, account: int, fingerprint: str) -> bytes:
 
 def peers(db: Database, account: int, jid: str) -> tuple[PeerKey, ...]:
     """The keys of a bare address, in the order in which they came."""
-    columns = "fingerprint, trust, announced, since, public IS NOT NULL"
+    columns = "fingerprint, trust, announced, since, public IS NOT NULL, dated, noticed"
     rows = db.all(
         f"SELECT {columns} FROM openpgp_key WHERE account = ? AND jid = ? ORDER BY since, rowid", (account, jid)
     )
     return tuple(
-        PeerKey(jid, fingerprint, Trust(trust), bool(announced), since, bool(held))
-        for fingerprint, trust, announced, since, held in rows
+        PeerKey(jid, fingerprint, Trust(trust), bool(announced), since, bool(held), dated, bool(noticed))
+        for fingerprint, trust, announced, since, held, dated, noticed in rows
     )
 
 
@@ -79,9 +79,9 @@ def announced(db: Database, account: int, jid: str, fingerprints: Iterable[str],
         db.run("UPDATE openpgp_key SET announced = 0 WHERE account = ? AND jid = ?", (account, jid))
         for fingerprint in wanted:
             db.run(
-                "INSERT INTO openpgp_key (account, jid, fingerprint, trust, since) VALUES (?, ?, ?, ?, ?)"
+                "INSERT INTO openpgp_key (account, jid, fingerprint, trust, since, noticed) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET announced = 1",
-                (account, jid, fingerprint, trust, now),
+                (account, jid, fingerprint, trust, now, not known),
             )
         db.run("INSERT OR REPLACE INTO openpgp_asked (account, jid, at) VALUES (?, ?, ?)", (account, jid, now))
     return bool(fresh)
@@ -93,11 +93,11 @@ def asked(db: Database, account: int, jid: str) -> int:
     return int(row[0]) if row else 0
 
 
-def keep(db: Database, account: int, jid: str, fingerprint: str, key: bytes) -> None:
-    """Keep the public key behind an announced fingerprint."""
+def keep(db: Database, account: int, jid: str, fingerprint: str, key: bytes, dated: int = 0) -> None:
+    """Keep the public key behind an announced fingerprint, and when it was published (seconds UTC)."""
     db.run(
-        "UPDATE openpgp_key SET public = ? WHERE account = ? AND jid = ? AND fingerprint = ?",
-        (key, account, jid, fingerprint),
+        "UPDATE openpgp_key SET public = ?, dated = ? WHERE account = ? AND jid = ? AND fingerprint = ?",
+        (key, dated, account, jid, fingerprint),
     )
 
 
@@ -114,7 +114,7 @@ def think(db: Database, account: int, jid: str, fingerprint: str, trust: Trust) 
     """The user has decided about a key. With the first one that is verified, the others have to be decided, too."""
     with db.transaction():
         db.run(
-            "UPDATE openpgp_key SET trust = ? WHERE account = ? AND jid = ? AND fingerprint = ?",
+            "UPDATE openpgp_key SET trust = ?, noticed = 1 WHERE account = ? AND jid = ? AND fingerprint = ?",
             (trust.value, account, jid, fingerprint),
         )
         if trust is Trust.VERIFIED:
@@ -122,6 +122,13 @@ def think(db: Database, account: int, jid: str, fingerprint: str, trust: Trust) 
                 "UPDATE openpgp_key SET trust = ? WHERE account = ? AND jid = ? AND trust = ?",
                 (Trust.UNDECIDED.value, account, jid, Trust.FIRST_USE.value),
             )
+
+
+def noticed(db: Database, account: int, jids: Iterable[str]) -> None:
+    """The user knows of all keys of these addresses."""
+    with db.transaction():
+        for jid in jids:
+            db.run("UPDATE openpgp_key SET noticed = 1 WHERE account = ? AND jid = ?", (account, jid))
 
 
 def first_time(db: Database, account: int, signature: str, chat: str, stanza_id: str) -> bool:
@@ -143,9 +150,15 @@ def mode(db: Database, chat: int) -> Mode:
     return Mode(row[0]) if row else Mode.UNDECIDED
 
 
-def set_mode(db: Database, chat: int, wanted: Mode) -> None:
-    """The user wants it so; who was left out is asked about anew."""
-    db.run("INSERT OR REPLACE INTO openpgp_chat (chat, mode) VALUES (?, ?)", (chat, wanted.value))
+def set_mode(db: Database, chat: int, wanted: Mode, now: int) -> None:
+    """The user wants it so from now (milliseconds UTC) on; who was left out is asked about anew."""
+    db.run("INSERT OR REPLACE INTO openpgp_chat (chat, mode, since) VALUES (?, ?, ?)", (chat, wanted.value, now))
+
+
+def encrypted_at(db: Database, chat: int, at: int) -> bool:
+    """Whether what was written in a chat at a time (milliseconds UTC) was meant to be encrypted."""
+    row = db.one("SELECT mode, since FROM openpgp_chat WHERE chat = ?", (chat,))
+    return bool(row) and Mode(row[0]).encrypts and at >= int(row[1])
 
 
 def without(db: Database, chat: int) -> frozenset[str]:

@@ -46,7 +46,7 @@ async def _set_mode(desk: Desk, wish: w.SetMode) -> Security:
         raise Trouble(Problem(Fault.NO_KEY, chat.title))  # by ChooseLegacy, which names the key
     if wish.mode is Mode.ON:
         await part.work.key()
-    store.set_mode(desk.tools.db, chat.id, wish.mode)
+    store.set_mode(desk.tools.db, chat.id, wish.mode, desk.tools.now())
     part.posting.release(chat.id)
     return await part.look(chat)
 
@@ -61,7 +61,7 @@ async def _choose_legacy(desk: Desk, wish: w.ChooseLegacy) -> Security:
         raise Trouble(Problem(Fault.ROOM_UNFIT, chat.title))
     await part.work.legacy.choose(chat.jid, wish.fingerprint, wish.key)
     await part.work.key()
-    store.set_mode(desk.tools.db, chat.id, Mode.LEGACY)
+    store.set_mode(desk.tools.db, chat.id, Mode.LEGACY, desk.tools.now())
     part.posting.release(chat.id)
     part.presenting.again(chat.jid)
     return await part.look(chat)
@@ -74,11 +74,23 @@ async def _send_without(desk: Desk, wish: w.SendWithout) -> Security:
     return await part.look(chat)
 
 
+async def _noticed(desk: Desk, wish: w.Noticed) -> Security:
+    chat, part = _of_chat(desk, wish.chat)
+    security = await part.securing.look(chat)
+    store.noticed(desk.tools.db, chat.account, [one.jid for one in security.changed])
+    part.look_at_all()
+    return await part.look(chat)
+
+
+async def _ask_keys(desk: Desk, wish: w.AskKeys) -> tuple[PeerKey, ...]:
+    return store.peers(desk.tools.db, wish.account, wish.jid)
+
+
 async def _new_group(desk: Desk, wish: w.NewSecretGroup) -> Chat:
     part = _part(desk, wish.account)
     await part.work.key()
     chat = await found(desk, wish.account, wish.name, wish.people)
-    store.set_mode(desk.tools.db, chat.id, Mode.ON)
+    store.set_mode(desk.tools.db, chat.id, Mode.ON, desk.tools.now())
     await part.look(chat)
     return chat
 
@@ -152,6 +164,8 @@ COMMANDS: Handlers = {
     w.SendWithout: _send_without,
     w.NewSecretGroup: _new_group,
     w.Decide: _decide,
+    w.Noticed: _noticed,
+    w.AskKeys: _ask_keys,
     w.AskOwnKeys: _ask_own,
     w.MakeKey: _make,
     w.ImportKey: _import,

@@ -78,6 +78,21 @@ class Decide(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed(Command):
+    """The user knows that somebody in a chat has a new key. Answers Security."""
+
+    chat: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskKeys(Command):
+    """All keys that a bare address has, or had. Answers tuple[PeerKey, ...]."""
+
+    account: int
+    jid: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskOwnKeys(Command):
     """All keys of an account. Answers tuple[OwnKey, ...], that in use first."""
 

@@ -63,7 +63,7 @@ class ShieldBar(QFrame):
 
     def __init__(self, shield: Shield) -> None:
         super().__init__()
-        self.setObjectName("banner")
+        self.setObjectName("asked")
         self._shield = shield
         self._icon = picture("alert", "amber", 18)
         self.title, self.advice = plain("", 13, bold=True, wrap=True), plain("", 13, "ink", wrap=True)

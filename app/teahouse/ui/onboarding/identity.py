@@ -1,6 +1,5 @@
 """A new identity: choose a server, take a name, answer what the server asks, keep the recovery sheet."""
 
-import os
 from collections.abc import Callable
 
 from PySide6.QtCore import QBuffer, QLocale, Qt
@@ -20,7 +19,7 @@ from teahouse.domain.commands import CancelRegistration, OpenRegistration, Submi
 from teahouse.domain.registration import FormField, RegistrationForm
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
-from teahouse.ui.files import ask_save
+from teahouse.ui.files import ask_save, write_private
 from teahouse.ui.onboarding import suggestions
 from teahouse.ui.onboarding.page import Page
 from teahouse.ui.onboarding.server_fields import ServerFields
@@ -218,8 +217,7 @@ class _RecoveryStep(Page):
     def save(self, path: str) -> None:
         """Write the sheet into a file that only its owner may read, to be printed or put away."""
         try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                file.write(f"{self._text}\n")
+            write_private(path, f"{self._text}\n".encode())
         except OSError as error:
             self.say(_("The file could not be written: %s") % (error.strerror or ""))
         else:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter
 
 from teahouse.domain.openpgp import OPENING
 from teahouse.domain.text import isolated, label
-from teahouse.features.openpgp.model import Out
+from teahouse.features.openpgp.model import IN_CLEAR, Out
 from teahouse.i18n import _
 from teahouse.ui import icons, theme
 
@@ -70,6 +70,7 @@ def _words() -> dict[str, Line]:
     bad = _("It is not shown: {why}")
     return {
         OPENING: ("clock", "ink3", _("Encrypted. It has not been opened yet.")),
+        IN_CLEAR: ("eye", "amber", _("Not encrypted: servers could read it.")),
         "undecided": ("alert", "amber", _("Signed with a key that you have not decided about.")),
         "sender-unknown": ("alert", "amber", _("Signed, but the room does not say who sent it.")),
         "nobody": ("alert", "amber", _("Encrypted, but nobody signed it: somebody else can have written it.")),

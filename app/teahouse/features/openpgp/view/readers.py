@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from teahouse.domain.chat import Chat
 from teahouse.domain.text import label
-from teahouse.features.openpgp.model import PeerKey, Reader, Security, Trust, Why, spaced
-from teahouse.features.openpgp.wishes import AskSecurity, Decide, SecurityChanged
+from teahouse.features.openpgp.model import PeerKey, Reader, Security, Why
+from teahouse.features.openpgp.view.parts import digits, standing
+from teahouse.features.openpgp.view.person import PersonKeysSheet
+from teahouse.features.openpgp.wishes import AskSecurity, SecurityChanged
 from teahouse.i18n import _
-from teahouse.ui import theme
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.question import Sheet
 from teahouse.ui.widgets import button, frame, plain, row, tidy
@@ -50,7 +50,7 @@ class ReadersSheet(Sheet):
                 widget.hide()
                 widget.deleteLater()
         if security.own:
-            self._inner.addWidget(self._card(_("You"), _("Your key"), "jade", [_digits(security.own)]))
+            self._inner.addWidget(self._card(_("You"), _("Your key"), "jade", [digits(security.own)]))
         for one in security.people:
             self._inner.addWidget(self._of(one))
         self._inner.addStretch(1)
@@ -58,27 +58,21 @@ class ReadersSheet(Sheet):
     def _of(self, reader: Reader) -> QWidget:
         word, tone = _state(reader)
         keys = [key for key in reader.keys if key.announced]
-        card = self._card(label(reader.jid, 80), word, tone, [_digits(key.fingerprint) for key in keys])
+        card = self._card(label(reader.jid, 80), word, tone, [])
         layout = card.layout()
         assert isinstance(layout, QVBoxLayout)
         for key in keys:
-            layout.addLayout(self._decisions(key))
+            layout.addLayout(self._key(key))
         return card
 
-    def _decisions(self, key: PeerKey) -> QVBoxLayout:
-        made = QVBoxLayout()
-        tidy(made, spacing=4)
-        made.addWidget(plain(f"{spaced(key.fingerprint)[-9:]} · {_trust(key.trust)}", 12, "ink2"))
-        offered = [(_("I compared it"), Trust.VERIFIED), (_("Do not trust it"), Trust.DISTRUSTED)]
-        buttons = [button(verb, partial(self._decide, key, trust)) for verb, trust in offered if trust is not key.trust]
-        made.addLayout(row(*buttons, 0))
-        return made
+    def _key(self, key: PeerKey) -> QHBoxLayout:
+        word, tone = standing(key)
+        line = row(digits(key.fingerprint), 0, plain(word, 12, tone), spacing=12)
+        line.addWidget(button(_("Compare…"), partial(self._compare, key.jid)))
+        return line
 
-    def _decide(self, key: PeerKey, trust: Trust) -> None:
-        self._bridge.do(Decide(self._chat.account, key.jid, key.fingerprint, trust), self._again)
-
-    def _again(self, _keys: object) -> None:
-        self._bridge.do(AskSecurity(self._chat.id))
+    def _compare(self, jid: str) -> None:
+        PersonKeysSheet(self, self._bridge, self._chat.account, jid).open()
 
     def _card(self, name: str, word: str, tone: str, digits: list[QLabel]) -> QWidget:
         card = frame("card")
@@ -88,14 +82,6 @@ class ReadersSheet(Sheet):
         for one in digits:
             layout.addWidget(one)
         return card
-
-
-def _digits(fingerprint: str) -> QLabel:
-    shown = spaced(fingerprint)
-    made = plain(f"{shown[:24]}\n{shown[25:]}", 13, "ink")
-    made.setFont(theme.font(13, mono=True))
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return made
 
 
 def _state(reader: Reader) -> tuple[str, str]:
@@ -108,12 +94,3 @@ def _state(reader: Reader) -> tuple[str, str]:
         Why.DISTRUSTED: (_("you do not trust their key"), "rust"),
         Why.UNUSABLE: (_("their key has expired or cannot be used"), "amber"),
     }[reader.why]
-
-
-def _trust(trust: Trust) -> str:
-    return {
-        Trust.VERIFIED: _("compared by you"),
-        Trust.FIRST_USE: _("taken as it came"),
-        Trust.UNDECIDED: _("not decided"),
-        Trust.DISTRUSTED: _("not trusted"),
-    }[trust]

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QWidget
 from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.problem import Fault, Problem
 from teahouse.domain.text import isolated, label
-from teahouse.features.openpgp.model import Mode, Security, Why
+from teahouse.features.openpgp.model import Mode, Reader, Security, Why
 from teahouse.features.openpgp.view import legacy
 from teahouse.features.openpgp.view.readers import ReadersSheet
-from teahouse.features.openpgp.wishes import AskSecurity, SecurityChanged, SendWithout, SetMode
+from teahouse.features.openpgp.wishes import AskSecurity, Noticed, SecurityChanged, SendWithout, SetMode
 from teahouse.i18n import _
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.question import Sheet
@@ -94,18 +94,24 @@ class OpenPgpShield(Shield):
                 return None
             return Bar("alert", "amber", _("Nothing is sent here now."), sentence(known.problem), (see,))
         if not known.left_out:
-            return None
-        names = [isolated(label(one.jid, 60)) for one in known.left_out]
-        who = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
-        fresh = any(one.why is Why.UNDECIDED for one in known.left_out)
-        advice = _("They have a new key. Compare it first.") if fresh else _("They have no key to encrypt to.")
-        advice = f"{advice} {_('What you write waits until you decide.')}"
+            return self._changed(chat, known, see)
+        who = _names(known.left_out)
+        advice = f"{_reason(known.left_out)} {_('What you write waits until you decide.')}"
         title = _("Cannot read what you write: {names}").format(names=who)
         if not known.able:
             return Bar("alert", "amber", title, advice, (see,))
         jids = frozenset(one.jid for one in known.left_out)
         go = Act(_("Send without them"), lambda parent: self._bridge.do(SendWithout(chat.id, jids)))
         return Bar("alert", "amber", title, advice, (go, see))
+
+    def _changed(self, chat: Chat, known: Security, see: Act) -> Bar | None:
+        """Somebody has a key that the user has not heard of."""
+        if not known.changed:
+            return None
+        title = _("There is a new key of: {names}").format(names=_names(known.changed))
+        advice = _("It is used, since you never compared one of theirs. Ask them by another way whether it is theirs.")
+        seen = Act(_("Understood"), lambda parent: self._bridge.do(Noticed(chat.id)))
+        return Bar("key", "amber", title, advice, (seen, see))
 
     # -- sheets -------------------------------------------------------------------
 
@@ -125,6 +131,26 @@ class OpenPgpShield(Shield):
 
     def _ask(self, parent: QWidget, chat: Chat, title: str, explanation: str, verb: str, mode: Mode) -> None:
         ModeSheet(parent, self._bridge, title, explanation, verb, SetMode(chat.id, mode)).open()
+
+
+def _names(people: Sequence[Reader]) -> str:
+    names = [isolated(label(one.jid, 60)) for one in people]
+    return ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+
+
+def _reason(people: Sequence[Reader]) -> str:
+    """Why these cannot read it; of several reasons that which asks for something of the user."""
+    reasons = {one.why for one in people}
+    if Why.UNDECIDED in reasons:
+        return _("They have a new key. Compare it first.")
+    if Why.DISTRUSTED in reasons:
+        return _("You do not trust their key.")
+    if len(reasons) > 1:
+        return _("They have no key that could be used.")
+    return {
+        Why.SILENT: _("Their server does not say which keys they have."),
+        Why.UNUSABLE: _("Their key has expired or was withdrawn."),
+    }.get(next(iter(reasons)) or Why.NO_KEY, _("They have no key to encrypt to."))
 
 
 class ModeSheet(Sheet):
