@@ -136,6 +136,8 @@ def test_what_is_written_goes_encrypted_and_nothing_about_it_is_told_in_the_clea
     x = pair.rose.messages[-1].findtext(f"{{{ENCRYPTED}}}x") or ""
     armor = f"-----BEGIN PGP MESSAGE-----\n\n{x}\n-----END PGP MESSAGE-----\n"
     assert pair.gnupg.gpg("--decrypt", given=armor.encode()) == CANARY.encode()
+    pair.rose.message(pair.willow.jid, "not encrypted")
+    assert note(pair.willow.reads(pair.chat, "not encrypted")) == "in-clear"
     pair.writes(f"{CANARY} one", f"<request xmlns='{RECEIPTS}'/><markable xmlns='urn:xmpp:chat-markers:0'/>")
     got = pair.willow.reads(pair.chat, f"{CANARY} one")
     pair.willow.house.do(c.MarkRead(pair.chat, got.order))

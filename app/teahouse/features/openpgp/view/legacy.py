@@ -1,22 +1,20 @@
 """The old way (XEP-0027) in the window: what it hides and what it does not, and the key that is compared before it."""
 
-import os
 from functools import partial
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from teahouse.domain.chat import Chat
 from teahouse.domain.openpgp import Key
 from teahouse.domain.problem import Problem
 from teahouse.domain.text import isolated, label
-from teahouse.features.openpgp.model import Mode, Security, spaced
+from teahouse.features.openpgp.model import Mode, Security
+from teahouse.features.openpgp.view.parts import digits
 from teahouse.features.openpgp.wishes import ChooseLegacy, LookAtKey
 from teahouse.i18n import _
-from teahouse.ui import theme
 from teahouse.ui.bridge import Bridge
 from teahouse.ui.dialogs.question import Sheet
-from teahouse.ui.files import ask_open
+from teahouse.ui.files import ask_open, read_bounded
 from teahouse.ui.problems import sentence
 from teahouse.ui.shield import Act, Bar, Words
 from teahouse.ui.widgets import button, plain, row
@@ -69,9 +67,7 @@ class LegacySheet(Sheet):
         )
         super().__init__(parent, _("Encrypt the old way?"), explanation, 520)
         self._bridge, self._chat, self._fingerprint, self._data = bridge, chat, fingerprint, b""
-        self._named, self._digits = plain("", 13, "ink2", wrap=True), plain("", 13)
-        self._digits.setFont(theme.font(13, mono=True))
-        self._digits.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._named, self._digits = plain("", 13, "ink2", wrap=True), digits("")
         self.compared = QCheckBox(_("I compared all digits with them, in person or by a call"))
         self.compared.toggled.connect(self._ready)
         self.body.addLayout(row(button(_("Choose their key…"), self._ask), 0))
@@ -82,9 +78,10 @@ class LegacySheet(Sheet):
         self.compared.setChecked(bool(fingerprint))
 
     def _show(self, named: str, fingerprint: str) -> None:
-        digits = spaced(fingerprint)
+        shown = digits(fingerprint)
         self._named.setText(named)
-        self._digits.setText(f"{digits[:24]}\n{digits[25:]}")
+        self._digits.setText(shown.text())
+        self._digits.setAccessibleName(shown.accessibleName())
         self._fingerprint = fingerprint
         self.compared.setChecked(False)
         for part in (self._named, self._digits, self.compared):
@@ -101,7 +98,7 @@ class LegacySheet(Sheet):
         """Look at the key in a file."""
         self.complain("")
         try:
-            data = _read(path)
+            data = read_bounded(path, KEY_BYTES)
         except OSError as error:
             self.complain(_("The file could not be read: %s") % (error.strerror or ""))
             return
@@ -123,9 +120,3 @@ class LegacySheet(Sheet):
     def _refused(self, problem: Problem) -> None:
         self._ready()
         self.complain(sentence(problem))
-
-
-def _read(path: str) -> bytes:
-    """What is in a file; raises OSError. What is too much for a key is cut, and then none."""
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-        return file.read(KEY_BYTES + 1) or b""
