@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from teahouse.features.openpgp.model import Trust
 from teahouse.features.openpgp.wishes import Decide
 from tests.crypto.rig import Stranger
@@ -10,7 +12,7 @@ from tests.openpgp.talker import Talker, note
 from tests.rig.engine import RunningEngine
 from tests.rig.go_sendxmpp import GoSendxmpp
 from tests.rig.profanity import Profanity
-from tests.rig.prosody import Prosody
+from tests.rig.prosody import Login, Prosody
 from tests.rig.wait import until
 
 CANARY = "canary-77c0"
@@ -21,24 +23,28 @@ MakeEngine = Callable[..., RunningEngine]
 MakeProfanity = Callable[..., Profanity]
 
 
-def key_of(gnupg: Stranger, jid: str) -> bytes:
-    """A new key of somebody, as the manual of Profanity has it made."""
-    return gnupg.public(gnupg.key(f"xmpp:{jid}", end="3y"))
-
-
-def test_profanity_reads_what_teahouse_writes_and_is_read(
+@pytest.fixture
+def met(
     engine: MakeEngine, server: Prosody, gnupg: Stranger, profanity: MakeProfanity
-) -> None:
+) -> tuple[Login, Talker, Profanity]:
+    """Who has Teahouse, and who has Profanity and has announced a key, made as its manual says."""
     mine, theirs = server.fresh("willow"), server.fresh("quill")
     server.befriend(mine, theirs)
     quill, willow = profanity(theirs), Talker(engine, server, "willow", mine)
-    quill.announce(key_of(gnupg, theirs.jid))
-    to_quill = willow.chat(theirs.jid)
+    quill.announce(gnupg.public(gnupg.key(f"xmpp:{theirs.jid}", end="3y")))
+    return mine, willow, quill
+
+
+def test_profanity_reads_what_teahouse_writes_and_is_read(
+    met: tuple[Login, Talker, Profanity], server: Prosody
+) -> None:
+    mine, willow, quill = met
+    to_quill = willow.chat(quill.jid)
     # What is in the clear is found where it must not be found later.
     willow.says(to_quill, "in the clear")
     until(lambda: "in the clear" in server.kept())
     security = willow.encrypts(to_quill)
-    assert [(one.jid, one.why) for one in security.people] == [(theirs.jid, None)]
+    assert [(one.jid, one.why) for one in security.people] == [(quill.jid, None)]
     assert quill.learn(mine.jid) == security.own
     quill.type(f"/msg {mine.jid}")
     quill.do("/ox start", "OX encryption enabled.")
@@ -47,7 +53,7 @@ def test_profanity_reads_what_teahouse_writes_and_is_read(
     assert note(willow.sent(to_quill, TEXT)) == "sealed"
     quill.type(f"{TEXT} back")
     got = willow.reads(to_quill, f"{TEXT} back")
-    assert note(got) == "trusted" and got.sender == theirs.jid and got.notes["openpgp"][1] == 0
+    assert note(got) == "trusted" and got.sender == quill.jid and got.notes["openpgp"][1] == 0
     key = security.people[0].keys[0]
     willow.house.do(Decide(willow.account, key.jid, key.fingerprint, Trust.VERIFIED))
     quill.type(f"{TEXT} again")
@@ -56,15 +62,12 @@ def test_profanity_reads_what_teahouse_writes_and_is_read(
 
 
 def test_one_who_never_asked_for_it_answers_profanity_encrypted(
-    engine: MakeEngine, server: Prosody, gnupg: Stranger, profanity: MakeProfanity
+    met: tuple[Login, Talker, Profanity], server: Prosody
 ) -> None:
-    mine, theirs = server.fresh("willow"), server.fresh("quill")
-    server.befriend(mine, theirs)
-    quill, willow = profanity(theirs), Talker(engine, server, "willow", mine)
-    quill.announce(key_of(gnupg, theirs.jid))
+    mine, willow, quill = met
     # She has a key, of which this chat uses nothing yet.
     willow.encrypts(willow.chat(server.fresh("oak").jid))
-    to_quill = willow.chat(theirs.jid)
+    to_quill = willow.chat(quill.jid)
     quill.learn(mine.jid)
     quill.type(f"/msg {mine.jid}")
     quill.do("/ox start", "OX encryption enabled.")
@@ -75,12 +78,13 @@ def test_one_who_never_asked_for_it_answers_profanity_encrypted(
     assert CANARY not in server.kept() + server.log()
 
 
+@pytest.mark.parametrize("kind", ["x25519", pytest.param("rsa", marks=pytest.mark.slow)])
 def test_go_sendxmpp_reads_what_teahouse_writes_and_is_read(
-    engine: MakeEngine, server: Prosody, tmp_path: Path
+    engine: MakeEngine, server: Prosody, tmp_path: Path, kind: str
 ) -> None:
     mine, theirs = server.fresh("willow"), server.fresh("gopher")
     server.befriend(mine, theirs)
-    gopher = GoSendxmpp(tmp_path / "gopher", server, theirs)
+    gopher = GoSendxmpp(tmp_path / "gopher", server, theirs, kind)
     willow = Talker(engine, server, "willow", mine)
     to_gopher = willow.chat(theirs.jid)
     security = willow.encrypts(to_gopher)

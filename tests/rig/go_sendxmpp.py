@@ -9,14 +9,14 @@ from typing import Self
 from tests.rig.chat_server import ChatServer, Login
 from tests.rig.wait import until
 
-SECONDS = 30
+SECONDS = 60
 """How long one run may take."""
 
 
 class GoSendxmpp:
-    """Makes and publishes its key at first. Used as a context manager, it listens meanwhile."""
+    """Makes and publishes a key at first, of a `kind` (x25519, rsa). As a context manager, it listens meanwhile."""
 
-    def __init__(self, folder: Path, server: ChatServer, login: Login) -> None:
+    def __init__(self, folder: Path, server: ChatServer, login: Login, kind: str = "x25519") -> None:
         program = shutil.which("go-sendxmpp")
         assert program, "go-sendxmpp is not installed; tests/run installs it where it may"
         folder.mkdir()
@@ -30,7 +30,7 @@ class GoSendxmpp:
         homes = {f"XDG_{name.upper()}_HOME": str(folder / name) for name in ("config", "data", "cache")}
         plain = {"PATH": os.environ["PATH"], "HOME": str(folder), "SSL_CERT_FILE": str(server.ca)}
         self._environment = {**plain, **homes}
-        self._run("--ox-genprivkey-x25519")
+        self._run(f"--ox-genprivkey-{kind}")
 
     def _run(self, *arguments: str, text: str = "") -> None:
         done = subprocess.run(

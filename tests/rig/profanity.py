@@ -124,16 +124,20 @@ class Profanity:
     # -- OpenPGP as it is meant now (XEP-0373) ------------------------------------------
 
     def announce(self, key: bytes) -> None:
-        """Publish a key of its own."""
+        """Publish a key of its own; it is there for others then."""
         file = self.folder / "key.gpg"
         file.write_bytes(key)
         self.do(f"/ox announce {file}", "Announce OpenPGP Key")
+        self._discover(self.jid)
+
+    def _discover(self, jid: str) -> str:
+        self.type(f"/ox discover {jid}")
+        pattern = re.compile(rf"Discovering Public Key for {re.escape(jid)}.*?\b([0-9A-F]{{40}})\b", re.DOTALL)
+        return until(lambda: pattern.search(self.screen), 20, "a fingerprint")[1]
 
     def learn(self, jid: str) -> str:
         """Ask for somebody's key, and take it; its fingerprint."""
-        self.do(f"/ox discover {jid}", f"Discovering Public Key for {jid}")
-        pattern = re.compile(rf"Discovering Public Key for {re.escape(jid)}.*?\b([0-9A-F]{{40}})\b", re.DOTALL)
-        fingerprint = until(lambda: pattern.search(self.screen), 20, "a fingerprint")[1]
+        fingerprint = self._discover(jid)
         self.do(f"/ox request {jid} {fingerprint}", "Public Key imported")
         return fingerprint
 

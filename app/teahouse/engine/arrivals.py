@@ -9,7 +9,7 @@ from teahouse.domain.jid import Jid
 from teahouse.domain.problem import Trouble
 from teahouse.domain.text import cleaned
 from teahouse.engine.authority import ID_KEPT, Copied, archive_id, delayed, is_mine, occupant_id
-from teahouse.engine.envelope import cipher_of, foreign_scheme
+from teahouse.engine.envelope import cipher_of, foreign_scheme, legacy_cipher_of
 from teahouse.engine.room import Room
 from teahouse.engine.xml import MARKERS, MUC_USER, SID, child_text
 from teahouse.store.messages import Identity
@@ -58,6 +58,8 @@ class Arrival:
     """Called once it is on disk."""
     cipher: bytes | None = None
     """What of it is encrypted, empty when it cannot be that; None for what came in the clear."""
+    legacy: bool = False
+    """Whether it is encrypted the old way (XEP-0027)."""
     number: str = ""
     """The id of the stanza, by which its sender may want to hear of it."""
     heard: Callable[[ET.Element], None] | None = None
@@ -73,7 +75,7 @@ class Arrival:
 
 def of_person(account: int, chat: int, sender: str, stanza: ET.Element, own: Jid, archived: bool) -> Arrival | None:
     """A 1:1 message as an arrival; None when it says nothing. `archived`: our server gives stanza-ids of its own."""
-    said = _said(stanza)
+    said = _said_to_one(stanza)
     if said is None:
         return None
     identity = Identity(real_jid=sender, origin_id=origin_id(stanza), markable=markable(stanza))
@@ -103,7 +105,7 @@ def of_copy(account: int, copied: Copied, own: Jid, number: str, stamp: int) -> 
 
     `number` is its id in our account's archive, empty where that is not told.
     """
-    said, sender = _said(copied.message), own.bare if copied.sent else copied.other.bare
+    said, sender = _said_to_one(copied.message), own.bare if copied.sent else copied.other.bare
     if said is None:
         return None
     wanted = "" if copied.sent else markable(copied.message)
@@ -130,9 +132,17 @@ class _Said:
     cipher: bytes | None
     scheme: str
     number: str
+    legacy: bool = False
 
     def by(self, arrival: Arrival) -> Arrival:
-        return replace(arrival, body=self.body, cipher=self.cipher, scheme=self.scheme, number=self.number)
+        return replace(
+            arrival,
+            body=self.body,
+            cipher=self.cipher,
+            scheme=self.scheme,
+            number=self.number,
+            legacy=self.legacy,
+        )
 
 
 def _said(stanza: ET.Element) -> _Said | None:
@@ -142,6 +152,13 @@ def _said(stanza: ET.Element) -> _Said | None:
         return _Said("", cipher, "", number)
     body, scheme = body_of(stanza), foreign_scheme(stanza)
     return _Said(body, None, scheme, number) if body or scheme else None
+
+
+def _said_to_one(stanza: ET.Element) -> _Said | None:
+    """The same of a message between two: there it may be encrypted the old way, too."""
+    if cipher_of(stanza) is None and (cipher := legacy_cipher_of(stanza)) is not None:
+        return _Said("", cipher, "", stanza.get("id", "")[:ID_KEPT], legacy=True)
+    return _said(stanza)
 
 
 def _address(room: Room, occupant: str, nick: str) -> str:

@@ -10,7 +10,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from teahouse.engine.xml import EME, OX
+from teahouse.crypto.armor import unstripped
+from teahouse.engine.xml import EME, ENCRYPTED, OX
 
 if TYPE_CHECKING:
     from teahouse.engine.client import Client
@@ -42,6 +43,9 @@ class Envelope:
 
     def published(self, account: int, who: str, event: ET.Element) -> None:
         """Our own account or somebody we see (a bare address) tells of what they publish (XEP-0163)."""
+
+    def shown(self, account: int, who: str, presence: ET.Element) -> None:
+        """One of the devices (a full address) of somebody whom we see comes, goes or says how they are."""
 
     # -- in --------------------------------------------------------------------
 
@@ -86,6 +90,16 @@ def cipher_of(message: ET.Element) -> bytes | None:
         return b""
 
 
+def legacy_cipher_of(message: ET.Element) -> bytes | None:
+    """What is encrypted in a message as XEP-0027 has it; None when nothing is, or nothing that could be opened."""
+    found = message.findall(f"{{{ENCRYPTED}}}x")
+    text = found[0].text or "" if len(found) == 1 else ""
+    try:
+        return unstripped(text) if 0 < len(text) <= CIPHER_TEXT else None
+    except ValueError:
+        return None
+
+
 def foreign_scheme(message: ET.Element) -> str:
     """The name of the encryption that a message says it has and that is not ours (XEP-0380); empty when none."""
     for hint in message.findall(f"{{{EME}}}encryption"):
@@ -98,6 +112,6 @@ def foreign_scheme(message: ET.Element) -> str:
 _SCHEMES = {
     "eu.siacs.conversations.axolotl": "OMEMO",
     "urn:xmpp:omemo:2": "OMEMO",
-    "jabber:x:encrypted": "OpenPGP (XEP-0027)",
+    ENCRYPTED: "OpenPGP (XEP-0027)",
     "urn:xmpp:otr:0": "OTR",
 }

@@ -73,6 +73,7 @@ class Reception:
                 self._roster.asked(who)
         elif (who := self.authority.shows_itself(stanza)) is not None:
             self._roster.shown(who, stanza)
+            self._bench.envelope.shown(self._account, str(who), stanza)
 
     def _message(self, client: Client, stanza: ET.Element) -> None:
         if self.archives.take(stanza):

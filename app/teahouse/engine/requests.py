@@ -83,7 +83,7 @@ class Requests:
             kind, jid, inviter, text, password = Asking.TALK, wish.sender, "", wish.body, ""
         said = None
         if isinstance(wish, Arrival):
-            said = Said(min(wish.stamp or now, now), wish.body, wish.identity, wish.cipher)
+            said = Said(min(wish.stamp or now, now), wish.body, wish.identity, wish.cipher, wish.legacy)
         before = requests.of_person(db, self._account, jid) if said else None
         if said and before and requests.has(db, before.id, said):
             return
@@ -116,6 +116,7 @@ class Requests:
                 said.time,
                 held=True,
                 cipher=said.cipher,
+                legacy=said.legacy,
             )
             for said in requests.said(db, held.id)
         ]

@@ -30,7 +30,7 @@ class Stored:
         """A message is new. One that is encrypted is told, and counted, when it was opened."""
         counts = arrival.stretch is None or arrival.stretch.counts
         if arrival.cipher is not None:
-            sealed.came(db, message, arrival.cipher, arrival.number, counts=counts)
+            sealed.came(db, message, arrival.cipher, arrival.number, counts=counts, legacy=arrival.legacy)
             self.sealed.setdefault(message.account, {})[message.id] = arrival.heard or _deaf
             return
         self.events.append(MessageStored(message))

@@ -25,6 +25,8 @@ HINTS = "urn:xmpp:hints"
 PUBSUB = "http://jabber.org/protocol/pubsub"
 OX = "urn:xmpp:openpgp:0"
 EME = "urn:xmpp:eme:0"
+ENCRYPTED = "jabber:x:encrypted"
+SIGNED = "jabber:x:signed"
 SEEN = "urn:xmpp:mds:displayed:0"
 STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
 

@@ -28,6 +28,8 @@ class Said:
     identity: Identity
     cipher: bytes | None = None
     """What is encrypted in it."""
+    legacy: bool = False
+    """Whether that is of the old way (XEP-0027)."""
 
 
 def _request(row: tuple[object, ...]) -> Request:
@@ -89,9 +91,9 @@ def say(db: Database, request: int, said: Said) -> None:
         return
     name, body = said.identity, _cut(said.body)
     db.run(
-        "INSERT INTO request_message (request, time, body, origin_id, archive, stanza_id, cipher)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (request, said.time, body, name.origin_id, name.archive, name.stanza_id, said.cipher),
+        "INSERT INTO request_message (request, time, body, origin_id, archive, stanza_id, cipher, legacy)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (request, said.time, body, name.origin_id, name.archive, name.stanza_id, said.cipher, said.legacy),
     )
     surplus = db.all(
         "SELECT id FROM request_message WHERE request = ? ORDER BY id DESC LIMIT -1 OFFSET ?", (request, SAID)
@@ -104,11 +106,11 @@ def say(db: Database, request: int, said: Said) -> None:
 
 def said(db: Database, request: int) -> list[Said]:
     """The messages of a stranger, in the order they came."""
-    rows = db.all(
-        "SELECT time, body, cipher, origin_id, archive, stanza_id FROM request_message WHERE request = ? ORDER BY id",
-        (request,),
-    )
-    return [Said(time, body, Identity("", "", *name), cipher) for time, body, cipher, *name in rows]
+    columns = "time, body, cipher, legacy, origin_id, archive, stanza_id"
+    rows = db.all(f"SELECT {columns} FROM request_message WHERE request = ? ORDER BY id", (request,))
+    return [
+        Said(time, body, Identity("", "", *name), cipher, bool(legacy)) for time, body, cipher, legacy, *name in rows
+    ]
 
 
 def trim(db: Database, account: int, sender: str) -> None:

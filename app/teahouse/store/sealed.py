@@ -31,6 +31,8 @@ class Waiting:
     """The id of the stanza."""
     data: bytes
     counts: bool
+    legacy: bool = False
+    """Whether it is of the old way (XEP-0027): nobody signs there."""
 
 
 def digest(data: bytes) -> bytes:
@@ -38,11 +40,11 @@ def digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def came(db: Database, message: Message, data: bytes, number: str, *, counts: bool) -> None:
-    """Keep what a message holds until it is opened; it `counts` as unread then."""
-    values = (message.id, message.account, digest(data), data, number, counts and not message.mine)
-    columns = "message, account, digest, data, number, counts, waits"
-    db.run(f"INSERT INTO sealed ({columns}) VALUES (?, ?, ?, ?, ?, ?, 1)", values)
+def came(db: Database, message: Message, data: bytes, number: str, *, counts: bool, legacy: bool = False) -> None:
+    """Keep what a message holds until it is opened; it `counts` as unread then. `legacy`: as XEP-0027 has it."""
+    values = (message.id, message.account, digest(data), data, number, counts and not message.mine, legacy)
+    columns = "message, account, digest, data, number, counts, legacy, waits"
+    db.run(f"INSERT INTO sealed ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, 1)", values)
 
 
 def goes(db: Database, message: int, account: int, data: bytes) -> None:
@@ -70,15 +72,18 @@ def waiting(db: Database, account: int, most: int) -> tuple[Waiting, ...]:
     """What is to be opened, in the order in which it came."""
     rows = db.all(
         "SELECT m.id, m.chat, c.kind, c.jid, c.nick, m.real_jid, m.mine, m.time, m.stanza_id, s.number,"
-        " s.data, s.counts"
+        " s.data, s.counts, s.legacy"
         " FROM sealed s JOIN message m ON m.id = s.message JOIN chat c ON c.id = m.chat"
         " WHERE s.account = ? AND s.waits = 1 ORDER BY s.message LIMIT ?",
         (account, most),
     )
-    return tuple(
-        Waiting(r[0], r[1], ChatKind(r[2]), r[3], r[4], r[5], bool(r[6]), r[7], r[8], r[9], bytes(r[10]), bool(r[11]))
-        for r in rows
-    )
+    return tuple(_waiting(*row) for row in rows)
+
+
+def _waiting(message: int, chat: int, kind: str, *rest: Any) -> Waiting:
+    jid, nick, sender, mine, time, stanza_id, number, data, counts, legacy = rest
+    told = (jid, nick, sender, bool(mine), time, stanza_id, number)
+    return Waiting(message, chat, ChatKind(kind), *told, bytes(data), bool(counts), bool(legacy))
 
 
 def opened(

@@ -15,7 +15,7 @@ from teahouse.engine.envelope import Opened as Told
 from teahouse.engine.inbound import mentions
 from teahouse.features.openpgp import store
 from teahouse.features.openpgp.enclosing import opened as unsealed
-from teahouse.features.openpgp.judging import Frame, Heard, Refusal, Standing, judge
+from teahouse.features.openpgp.judging import Frame, Heard, Refusal, Standing, judge, judge_legacy
 from teahouse.features.openpgp.model import Mode
 from teahouse.features.openpgp.work import Work
 from teahouse.store import chats, sealed, seen
@@ -50,7 +50,8 @@ class Accepting:
             for row, one in zip(rows, found, strict=True):
                 result = self._judged(row, one)
                 results.append(result)
-                if result.inside is not None and row.kind is ChatKind.PERSON and self._begins(row.chat):
+                counts = row.kind is ChatKind.PERSON and not row.legacy
+                if result.inside is not None and counts and self._begins(row.chat):
                     begun.add(row.chat)
             fresh: dict[int, list[_Result]] = {}
             for result in results:
@@ -87,7 +88,10 @@ class Accepting:
         sender = self.sender(row)
         frame = Frame(sender, self._work.jid if self._to_us(row) else row.jid, row.time // 1000, row.mine)
         first = partial(store.first_time, db, account, chat=row.jid, stanza_id=row.stanza_id)
-        verdict = judge(opened, frame, store.peers(db, account, sender), self._work.fingerprints, first)
+        if row.legacy:
+            verdict = judge_legacy(opened)
+        else:
+            verdict = judge(opened, frame, store.peers(db, account, sender), self._work.fingerprints, first)
         if isinstance(verdict, Refusal):
             if verdict is Refusal.EMPTY:
                 sealed.silent(db, account, row.message, row.data)

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 
 from teahouse.crypto.signcrypt import NAMESPACE
 from teahouse.engine.xml import CLIENT, EME, HINTS, SID, el
+from teahouse.features.openpgp.legacy import wire
 
 FALLBACK = "This message is encrypted with OpenPGP (XEP-0373). Your program cannot read it."
 """For whoever's program knows nothing of OpenPGP; the same for all, in English, so that it tells nothing of ours."""
@@ -26,11 +27,14 @@ def payload(message: ET.Element) -> tuple[ET.Element, ...]:
     return tuple(child for child in message if not _is_outside(child))
 
 
-def enclosed(message: ET.Element, cipher: bytes) -> ET.Element:
+def enclosed(message: ET.Element, cipher: bytes, *, legacy: bool = False) -> ET.Element:
     """The message to send in its place: its address, type and id, what stays outside, and the encrypted element.
 
     What carries no text of a person (a marker, a chat state) gets no fallback, for it shows nothing anywhere.
+    `legacy`: as XEP-0027 has it.
     """
+    if legacy:
+        return wire.enclosed(message, cipher)
     kept = {name: value for name, value in message.attrib.items() if name in ("to", "type", "id")}
     outside = [child for child in message if _is_outside(child)]
     made = el("message", kept, el(f"{{{NAMESPACE}}}openpgp", text=base64.b64encode(cipher).decode()), *outside)

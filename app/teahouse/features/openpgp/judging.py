@@ -12,6 +12,7 @@ from enum import Enum
 from teahouse.crypto.bounded_xml import NotSound
 from teahouse.crypto.signcrypt import Kind, read
 from teahouse.domain.openpgp import Opened, Verdict
+from teahouse.engine.xml import el
 from teahouse.features.openpgp.model import PeerKey, Trust
 
 PLAUSIBLE = 600
@@ -30,6 +31,8 @@ class Standing(Enum):
     """By a key of this very account."""
     SENDER_UNKNOWN = "sender-unknown"
     """The signature is good, but the room does not say who sent it."""
+    NOBODY = "nobody"
+    """Nobody signed it, as it is the old way (XEP-0027): anybody who has our key can have written it."""
 
 
 class Refusal(Enum):
@@ -121,6 +124,14 @@ def judge(
         return Refusal.EMPTY
     odd = abs(content.time - frame.at) > PLAUSIBLE or abs(opened.signed_at - content.time) > PLAUSIBLE
     return Heard(content.payload, standing, content.time if odd else 0)
+
+
+def judge_legacy(opened: Opened) -> Heard | Refusal:
+    """What a message of XEP-0027 is worth: its text is shown, and never as that of anybody."""
+    if opened.verdict is not Verdict.UNSIGNED:
+        return _REFUSALS.get(opened.verdict, Refusal.UNREADABLE)
+    body = el("body", text=opened.data.decode("utf-8", "replace"))
+    return Heard((body,), Standing.NOBODY)
 
 
 def _standing(signer: str, frame: Frame, keys: Iterable[PeerKey], own: Iterable[str]) -> Standing | Refusal:

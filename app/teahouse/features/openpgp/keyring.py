@@ -6,9 +6,9 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import TypeVar
 
-from teahouse.crypto.gnupg_backend import GnupgBackend
+from teahouse.crypto.gnupg_legacy import GnupgLegacy
 from teahouse.crypto.lanes import Lanes
-from teahouse.domain.openpgp import Key
+from teahouse.domain.openpgp import Key, Opened, Verdict
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.features.openpgp import store
 from teahouse.features.openpgp.memory import KEYRING, RUN
@@ -26,17 +26,32 @@ class Keyring:
         self._db, self._account, self._bare, self._place = db, account, bare, place
         self._folder = Path()
         self._lanes = Lanes()
-        self._backend: GnupgBackend | None = None
+        self._backend: GnupgLegacy | None = None
         self._loaded: set[str] = set()
         self._whole: set[str] = set()
         """Addresses of which GnuPG knows all keys."""
+        self._chosen: set[str] = set()
 
-    async def do(self, lane: str, call: Callable[[GnupgBackend], Result]) -> Result:
+    async def do(self, lane: str, call: Callable[[GnupgLegacy], Result]) -> Result:
         """What `call` makes of the keyring, in a thread, after all else that was asked for this lane."""
         backend = await self._ready()
         return await self._lanes.run(lane, lambda: call(backend))
 
-    async def _ready(self) -> GnupgBackend:
+    async def open(self, lane: str, call: Callable[[GnupgLegacy, str], Opened]) -> Opened:
+        """What `call` opens with the passphrase of whichever key of ours it takes, in the order of its lane."""
+        phrases = [secret.phrase for secret in store.secrets(self._db, self._account)]
+
+        def open_one(backend: GnupgLegacy) -> Opened:
+            found = Opened(Verdict.NOT_FOR_US)
+            for phrase in phrases:
+                found = call(backend, phrase)
+                if found.verdict is not Verdict.NOT_FOR_US:
+                    break
+            return found
+
+        return await self.do(lane, open_one)
+
+    async def _ready(self) -> GnupgLegacy:
         if self._backend is None:
             own = store.secrets(self._db, self._account)
             await self._lanes.run("", lambda: self._open(own))
@@ -49,7 +64,7 @@ class Keyring:
         self._folder = self._place()
         run = self._folder / RUN
         run.mkdir(mode=0o700, parents=True, exist_ok=True)
-        backend = GnupgBackend(self._folder / KEYRING, run)
+        backend = GnupgLegacy(self._folder / KEYRING, run)
         for secret in own:
             backend.import_secret(secret.data, self._bare, secret.phrase, secret.phrase)
         self._backend = backend
@@ -121,6 +136,15 @@ class Keyring:
             data = await self.do("", lambda backend: backend.export_public(fingerprint))
         store.keep(self._db, self._account, jid, fingerprint, data, dated)
 
+    async def take_chosen(self, fingerprint: str, data: bytes, *, again: bool = False) -> None:
+        """Have GnuPG know a public key that the user compared, whomever it names; raises Trouble(KEY_FOREIGN).
+
+        `again`: also what is new in it, such as that it was withdrawn.
+        """
+        if again or fingerprint not in self._chosen:
+            await self.do("", lambda backend: backend.import_chosen(data, fingerprint))
+            self._chosen.add(fingerprint)
+
     async def load(self, jids: Iterable[str]) -> None:
         """Have GnuPG know all keys that are kept of these addresses."""
         for jid in set(jids) - self._whole:
@@ -142,6 +166,6 @@ class Keyring:
         backend, self._backend = self._backend, None
         self._loaded.clear()
         self._whole.clear()
+        self._chosen.clear()
         await self._lanes.run("", backend.close)
         shutil.rmtree(self._folder, ignore_errors=True)
-

@@ -58,6 +58,15 @@ class OwnKey:
     retired: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LegacyKey:
+    """The key to use with a person the old way (XEP-0027), which the user compared."""
+
+    fingerprint: str
+    signs: bool = False
+    """Whether they sign their presence with it now: their program knows the old way."""
+
+
 class Mode(Enum):
     """Whether what is written in a chat is encrypted."""
 
@@ -66,6 +75,13 @@ class Mode(Enum):
     OFF = "off"
     """Not, as the user wants it."""
     ON = "on"
+    LEGACY = "legacy"
+    """The old way (XEP-0027), as the user wants it for a person; it never begins by itself."""
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether what is written goes out encrypted, or not at all."""
+        return self in (Mode.ON, Mode.LEGACY)
 
 
 class Out(Enum):
@@ -74,6 +90,9 @@ class Out(Enum):
     WAITING = "waiting"
     """It goes out encrypted, or not at all."""
     SEALED = "sealed"
+    WAITING_LEGACY = "waiting-legacy"
+    """The same of the old way; what was written for the new one never goes out like this."""
+    SEALED_LEGACY = "sealed-legacy"
 
 
 IN_CLEAR = "in-clear"
@@ -120,6 +139,8 @@ class Security:
     """Why nothing can be encrypted at all."""
     held: bool = False
     """Whether something waits for the user to decide."""
+    legacy: LegacyKey | None = None
+    """What could be used, or is, with a person the old way."""
 
     @property
     def left_out(self) -> tuple[Reader, ...]:

@@ -61,7 +61,7 @@ class Opening:
                 await asyncio.sleep(RETRY)
 
     async def _open(self, rows: Sequence[Waiting]) -> None:
-        people = {self._accepting.sender(row) for row in rows} - {""}
+        people = {self._accepting.sender(row) for row in rows if not row.legacy} - {""}
         await self._know(people)
         found = await self._found(rows)
         pairs = zip(rows, found, strict=True)
@@ -83,7 +83,7 @@ class Opening:
         await self._work.keyring.load(sorted(people))
 
     def _unknown(self, row: Waiting, opened: Opened) -> bool:
-        if not self._accepting.sender(row):
+        if row.legacy or not self._accepting.sender(row):
             return False
         keys = store.peers(self._db, self._work.account, self._accepting.sender(row))
         foreign = bool(opened.signer) and opened.signer not in {key.fingerprint for key in keys if key.held}
@@ -106,6 +106,10 @@ class Opening:
         sealing = self._work.sealing
         if not self._work.fingerprints:
             return [Opened(Verdict.NOT_FOR_US) for _ in rows]
-        if len(rows) >= MANY:
-            return await sealing.open_many([row.data for row in rows])
-        return [await sealing.open(row.jid, row.data) for row in rows]
+        signed = [row.data for row in rows if not row.legacy]
+        many = iter(await sealing.open_many(signed) if len(signed) >= MANY else ())
+        return [await self._one(row, None if row.legacy else next(many, None)) for row in rows]
+
+    async def _one(self, row: Waiting, found: Opened | None) -> Opened:
+        work = self._work
+        return found or await (work.legacy if row.legacy else work.sealing).open(row.jid, row.data)

@@ -11,7 +11,8 @@ from teahouse.domain.problem import Trouble
 from teahouse.engine.desk import Desk
 from teahouse.engine.online import Online
 from teahouse.features.openpgp import store
-from teahouse.features.openpgp.model import Mode, Security
+from teahouse.features.openpgp.legacy.presenting import Presenting
+from teahouse.features.openpgp.model import Security
 from teahouse.features.openpgp.opening import Opening
 from teahouse.features.openpgp.posting import Posting
 from teahouse.features.openpgp.securing import Securing
@@ -30,6 +31,7 @@ class Part:
         self.posting = Posting(self.work, self.securing, self.tell)
         self.opening = Opening(self.work, self.changed, self.look_at_all)
         self._tasks: set[asyncio.Task[None]] = set()
+        self.presenting = Presenting(self.work, self.changed, self.spawn)
 
     def tell(self, security: Security) -> None:
         """Say who can read what is written in a chat."""
@@ -66,7 +68,7 @@ class Part:
         """Keys are otherwise now: look again at every encrypted chat."""
         db = self._desk.tools.db
         for chat in chats.every(db):
-            if chat.account == self.work.account and store.mode(db, chat.id) is Mode.ON:
+            if chat.account == self.work.account and store.mode(db, chat.id).encrypts:
                 self.changed(chat.id)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -53,6 +53,7 @@ class OpenPgp(Envelope):
         """The key is announced where it is not, and what was held is looked at again."""
         part = self.of(account)
         part.securing.forget()
+        part.presenting.forget()
         part.posting.release()
         part.spawn(part.work.present())
 
@@ -68,6 +69,10 @@ class OpenPgp(Envelope):
         if items is not None and items.get("node") == LIST and store.asked(self._desk.tools.db, account, who):
             self.of(account).spawn(self.of(account).ask_again(who))
 
+    def shown(self, account: int, who: str, presence: ET.Element) -> None:
+        """Somebody may sign what they say of themselves (XEP-0027)."""
+        self.of(account).presenting.shown(who, presence)
+
     # -- in and out --------------------------------------------------------------
 
     def came(self, account: int, told: Mapping[int, Opened]) -> None:
@@ -80,7 +85,9 @@ class OpenPgp(Envelope):
 
     def notes(self, chat: int) -> Mapping[str, Any]:
         """That it goes out encrypted, or not at all."""
-        return {SLOT: [Out.WAITING.value]} if store.mode(self._desk.tools.db, chat) is Mode.ON else {}
+        mode = store.mode(self._desk.tools.db, chat)
+        waiting = Out.WAITING_LEGACY if mode is Mode.LEGACY else Out.WAITING
+        return {SLOT: [waiting.value]} if mode.encrypts else {}
 
     def holds(self, message: Outgoing, plain: Callable[[], ET.Element]) -> bool:
         """Until it is sealed."""
@@ -88,7 +95,9 @@ class OpenPgp(Envelope):
 
     def enclosed(self, message: Outgoing, plain: ET.Element) -> ET.Element:
         """As it was sealed."""
-        return plain if message.sealed is None else enclosed(plain, message.sealed)
+        if message.sealed is None:
+            return plain
+        return enclosed(plain, message.sealed, legacy=Out.SEALED_LEGACY.value in message.notes.get(SLOT, ()))
 
     def put(self, account: int, client: Client, stanza: ET.Element) -> None:
         """Encrypted where the chat is."""

@@ -53,15 +53,24 @@ class Posting:
         return True
 
     def _wanted(self, message: Outgoing) -> bool:
-        return SLOT in message.notes or store.mode(self._db, message.chat) is Mode.ON
+        return SLOT in message.notes or store.mode(self._db, message.chat).encrypts
+
+    def _is_legacy(self, message: Outgoing) -> bool:
+        """Whether it goes the old way. Not what was written for the new one, and nothing once that is on."""
+        mode, word = store.mode(self._db, message.chat), message.notes.get(SLOT, [""])[0]
+        if word == Out.WAITING.value:
+            return False
+        return mode is Mode.LEGACY or (word == Out.WAITING_LEGACY.value and mode is not Mode.ON)
 
     async def _seal(self, message: Outgoing, plain: ET.Element) -> None:
         try:
             chat = chats.get(self._db, message.chat)
-            if chat is not None:
+            if chat is not None and self._is_legacy(message):
+                await self._seal_legacy(chat, message, plain)
+            elif chat is not None:
                 await self._seal_in(chat, message, plain)
         except Trouble as trouble:
-            self._hold(Security(message.chat, Mode.ON, problem=trouble.problem, held=True))
+            self._hold(Security(message.chat, store.mode(self._db, message.chat), problem=trouble.problem, held=True))
         finally:
             self._busy.discard(message.chat)
             self._work.online.outbox.kick()
@@ -79,12 +88,24 @@ class Posting:
         if problem is not None:
             self._hold(replace(security, problem=security.problem or _grave(problem), held=True))
             return
-        self._delays.pop(chat.id, None)
+        self._goes(message, data, [Out.SEALED.value, *_read_by(security)])
+
+    async def _seal_legacy(self, chat: Chat, message: Outgoing, plain: ET.Element) -> None:
+        security = await self._work.legacy.security(chat.id, chat.jid)
+        if security.problem is not None or not security.able:
+            self._hold(replace(security, held=True))
+            return
+        data = await self._work.legacy.seal(plain, chat.jid)
+        if self._is_legacy(message):  # still: otherwise it is looked at anew
+            self._goes(message, data, [Out.SEALED_LEGACY.value])
+
+    def _goes(self, message: Outgoing, data: bytes, note: list[Any]) -> None:
+        self._delays.pop(message.chat, None)
         with self._db.transaction():
             if messages.get(self._db, message.id) is None:
                 return
             sealed.goes(self._db, message.id, self._work.account, data)
-            changed = messages.note(self._db, message.id, SLOT, [Out.SEALED.value, *_read_by(security)])
+            changed = messages.note(self._db, message.id, SLOT, note)
         if changed is not None:
             self._work.bench.announce(MessageChanged(changed))
 
@@ -115,9 +136,11 @@ class Posting:
     def put(self, client: Client, stanza: ET.Element) -> None:
         """Send a word to a person, encrypted where their chat is."""
         chat = chats.find(self._db, self._work.account, Jid.parse(stanza.get("to", "")).bare)
-        if chat is None or store.mode(self._db, chat.id) is not Mode.ON:
+        mode = store.mode(self._db, chat.id) if chat is not None else Mode.UNDECIDED
+        if not mode.encrypts:
             client.put(stanza)
-        else:
+        elif chat is not None and mode is Mode.ON:
+            # The old way has no place for it.
             self._spawn(self._put(client, chat, stanza))
 
     async def _put(self, client: Client, chat: Chat, stanza: ET.Element) -> None:
@@ -159,5 +182,3 @@ def _read_by(security: Security) -> list[Any]:
     """For the message: how many could read it, of how many, and who could not."""
     cannot = [one.jid for one in security.people if one.why is not None]
     return [security.able, len(security.people), cannot[:50]]
-
-

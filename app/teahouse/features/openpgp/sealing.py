@@ -41,17 +41,7 @@ class Sealing:
 
     async def open(self, lane: str, cipher: bytes) -> Opened:
         """What a message holds, by whichever key of ours opens it, in the order of its `lane`. Raises Trouble."""
-        phrases = [secret.phrase for secret in store.secrets(self._db, self._account)]
-
-        def open_one(backend: GnupgBackend) -> Opened:
-            found = Opened(Verdict.NOT_FOR_US)
-            for phrase in phrases:
-                found = backend.open(cipher, phrase)
-                if found.verdict is not Verdict.NOT_FOR_US:
-                    break
-            return found
-
-        return await self._keyring.do(lane, open_one)
+        return await self._keyring.open(lane, lambda backend, phrase: backend.open(cipher, phrase))
 
     async def open_many(self, ciphers: Sequence[bytes]) -> tuple[Opened, ...]:
         """The same for many at once, by the key in use; what is not for that one is tried with the others."""

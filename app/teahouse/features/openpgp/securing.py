@@ -12,7 +12,7 @@ from teahouse.engine.client import Client
 from teahouse.engine.members import members
 from teahouse.engine.room import Room
 from teahouse.features.openpgp import store
-from teahouse.features.openpgp.model import Reader, Security, Trust
+from teahouse.features.openpgp.model import Mode, Reader, Security, Trust
 from teahouse.features.openpgp.readers import Readers, may_be_encrypted, readers
 from teahouse.features.openpgp.work import Work
 
@@ -51,7 +51,10 @@ class Securing:
 
     async def look(self, chat: Chat, *, fresh: bool = False) -> Security:
         """Who can read it now. What goes wrong is in it."""
-        return (await self.readers(chat, fresh=fresh))[0]
+        legacy = self._work.legacy
+        if store.mode(self._work.bench.db, chat.id) is Mode.LEGACY:
+            return await legacy.security(chat.id, chat.jid)
+        return replace((await self.readers(chat, fresh=fresh))[0], legacy=legacy.key_of(chat.jid))
 
     async def readers(
         self, chat: Chat, *, fresh: bool = False, anew: frozenset[str] = frozenset()
@@ -112,4 +115,3 @@ def _there(room: Room) -> frozenset[tuple[str, str]]:
         if occupant.affiliation in _BELONG
     )
     return frozenset(belonging)
-

@@ -158,7 +158,7 @@ def set_mode(db: Database, chat: int, wanted: Mode, now: int) -> None:
 def encrypted_at(db: Database, chat: int, at: int) -> bool:
     """Whether what was written in a chat at a time (milliseconds UTC) was meant to be encrypted."""
     row = db.one("SELECT mode, since FROM openpgp_chat WHERE chat = ?", (chat,))
-    return bool(row) and row[0] == Mode.ON.value and at >= int(row[1])
+    return bool(row) and Mode(row[0]).encrypts and at >= int(row[1])
 
 
 def without(db: Database, chat: int) -> frozenset[str]:

@@ -4,7 +4,8 @@ from functools import partial
 from pathlib import Path
 
 from teahouse.crypto.gpg_secret import backup_code
-from teahouse.domain.chat import Chat
+from teahouse.domain.chat import Chat, ChatKind
+from teahouse.domain.openpgp import Key
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.desk import Desk, Feature, Handlers
 from teahouse.engine.founding import found
@@ -41,10 +42,28 @@ async def _ask_security(desk: Desk, wish: w.AskSecurity) -> Security:
 
 async def _set_mode(desk: Desk, wish: w.SetMode) -> Security:
     chat, part = _of_chat(desk, wish.chat)
+    if wish.mode is Mode.LEGACY:
+        raise Trouble(Problem(Fault.NO_KEY, chat.title))  # by ChooseLegacy, which names the key
     if wish.mode is Mode.ON:
         await part.work.key()
     store.set_mode(desk.tools.db, chat.id, wish.mode, desk.tools.now())
     part.posting.release(chat.id)
+    return await part.look(chat)
+
+
+async def _look_at_key(desk: Desk, wish: w.LookAtKey) -> Key:
+    return await _part(desk, wish.account).work.legacy.look_at(wish.data)
+
+
+async def _choose_legacy(desk: Desk, wish: w.ChooseLegacy) -> Security:
+    chat, part = _of_chat(desk, wish.chat)
+    if chat.kind is not ChatKind.PERSON:
+        raise Trouble(Problem(Fault.ROOM_UNFIT, chat.title))
+    await part.work.legacy.choose(chat.jid, wish.fingerprint, wish.key)
+    await part.work.key()
+    store.set_mode(desk.tools.db, chat.id, Mode.LEGACY, desk.tools.now())
+    part.posting.release(chat.id)
+    part.presenting.again(chat.jid)
     return await part.look(chat)
 
 
@@ -116,6 +135,7 @@ async def _revoke(desk: Desk, wish: w.RevokeKey) -> OwnKey:
 
 async def _use(part: Part, key: OwnKey) -> OwnKey:
     await part.work.present()
+    part.presenting.again()
     part.look_at_all()
     return key
 
@@ -139,6 +159,8 @@ def _in_use(desk: Desk, account: int) -> OwnKey:
 COMMANDS: Handlers = {
     w.AskSecurity: _ask_security,
     w.SetMode: _set_mode,
+    w.LookAtKey: _look_at_key,
+    w.ChooseLegacy: _choose_legacy,
     w.SendWithout: _send_without,
     w.NewSecretGroup: _new_group,
     w.Decide: _decide,

@@ -31,6 +31,26 @@ class SetMode(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtKey(Command):
+    """What is in a file with one public key (binary or armored), before anything is done with it. Answers Key."""
+
+    account: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLegacy(Command):
+    """Write to a person the old way (XEP-0027) from now on, with this key, all of which the user compared.
+
+    `key` is empty for one of theirs that was compared before. Answers Security.
+    """
+
+    chat: int
+    fingerprint: str
+    key: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SendWithout(Command):
     """Let these (bare addresses) be unable to read what is written in a chat. Answers Security."""
 

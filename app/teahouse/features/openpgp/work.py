@@ -9,6 +9,7 @@ from teahouse.engine.online import Online
 from teahouse.features.openpgp import memory, store
 from teahouse.features.openpgp.finding import Finding
 from teahouse.features.openpgp.keyring import Keyring
+from teahouse.features.openpgp.legacy.talking import Legacy
 from teahouse.features.openpgp.model import OwnKey
 from teahouse.features.openpgp.sealing import Sealing
 
@@ -23,6 +24,7 @@ class Work:
         )
         self.finding = Finding(bench.db, self.account, self.keyring, bench.now)
         self.sealing = Sealing(bench.db, self.account, self.keyring, bench.clock)
+        self.legacy = Legacy(bench.db, self.account, self.keyring)
 
     @property
     def jid(self) -> str:

@@ -21,6 +21,8 @@ def line_of(value: Any) -> Line | None:
     if not isinstance(value, list | tuple) or not value or not isinstance(value[0], str):
         return None
     word = value[0]
+    if word == Out.SEALED_LEGACY.value:
+        return ("lock", "ink3", _("Encrypted the old way. Nobody signed it."))
     if word == Out.SEALED.value:
         return _left_out(value)
     said = _words().get(word)
@@ -71,6 +73,7 @@ def _words() -> dict[str, Line]:
         IN_CLEAR: ("eye", "amber", _("Not encrypted: servers could read it.")),
         "undecided": ("alert", "amber", _("Signed with a key that you have not decided about.")),
         "sender-unknown": ("alert", "amber", _("Signed, but the room does not say who sent it.")),
+        "nobody": ("alert", "amber", _("Encrypted, but nobody signed it: somebody else can have written it.")),
         "not-for-us": ("lock", "ink3", _("Encrypted to others, not to a key of yours.")),
         "unreadable": ("lock", "ink3", _("Encrypted, but damaged: it cannot be read.")),
         "unsigned": ("alert", "rust", bad.format(why=_("nobody signed it."))),

@@ -8,6 +8,7 @@ from teahouse.domain.chat import Chat, ChatKind
 from teahouse.domain.problem import Fault, Problem
 from teahouse.domain.text import isolated, label
 from teahouse.features.openpgp.model import Mode, Reader, Security, Why
+from teahouse.features.openpgp.view import legacy
 from teahouse.features.openpgp.view.readers import ReadersSheet
 from teahouse.features.openpgp.wishes import AskSecurity, Noticed, SecurityChanged, SendWithout, SetMode
 from teahouse.i18n import _
@@ -46,6 +47,8 @@ class OpenPgpShield(Shield):
     def words(self, chat: Chat) -> Words:
         """Encrypted to how many, or not at all, or not possible now."""
         known = self.security(chat)
+        if known.mode is Mode.LEGACY:
+            return legacy.words(known)
         if known.mode is not Mode.ON:
             return super().words(chat)
         told = _("Encrypted with OpenPGP on this computer: no server can read it.")
@@ -61,6 +64,8 @@ class OpenPgpShield(Shield):
 
     def fact(self, chat: Chat) -> tuple[str, str, str]:
         """For the details."""
+        if self.security(chat).mode is Mode.LEGACY:
+            return legacy.fact()
         if self.security(chat).mode is not Mode.ON:
             return super().fact(chat)
         return ("lock", "jade", _("What you write is encrypted with OpenPGP."))
@@ -68,15 +73,21 @@ class OpenPgpShield(Shield):
     def acts(self, chat: Chat) -> tuple[Act, ...]:
         """Switch it on or off, and see who can read."""
         see = Act(_("Who can read this…"), lambda parent: self._see(parent, chat))
-        if self.security(chat).mode is Mode.ON:
-            return see, Act(_("Stop encrypting…"), lambda parent: self._ask_stop(parent, chat))
-        return Act(_("Encrypt with OpenPGP…"), lambda parent: self._ask_start(parent, chat)), see
+        stop = Act(_("Stop encrypting…"), lambda parent: self._ask_stop(parent, chat))
+        start = Act(_("Encrypt with OpenPGP…"), lambda parent: self._ask_start(parent, chat))
+        known = self.security(chat)
+        if known.mode is Mode.ON:
+            return see, stop
+        if chat.kind is not ChatKind.PERSON:
+            return start, see
+        old = legacy.act(self._bridge, chat, known.legacy.fingerprint if known.legacy else "")
+        return (start, old, stop) if known.mode is Mode.LEGACY else (start, see, old)
 
     def bar(self, chat: Chat) -> Bar | None:
         """Who would be left out, or why nothing goes."""
         known = self.security(chat)
-        if known.mode is not Mode.ON:
-            return None
+        if known.mode is not Mode.ON and (known.mode is not Mode.LEGACY or known.problem is None):
+            return legacy.bar(self._bridge, chat, known)
         see = Act(_("Who can read this…"), lambda parent: self._see(parent, chat))
         if known.problem is not None:
             if known.problem.fault is Fault.OFFLINE:
