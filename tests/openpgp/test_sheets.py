@@ -50,6 +50,7 @@ def world() -> World:
     made = World(1)
     made.answers |= {
         AskOwnKeys: lambda command: (OWN, OLD),
+        Decide: lambda command: (replace(KEY, trust=command.trust),),
         AskKeys: lambda command: (replace(KEY, since=1), replace(KEY, fingerprint="C" * 40, announced=False)),
         BackUpKey: lambda command: (CODE, b"backup"),
         ExportKey: lambda command: b"public",
@@ -208,6 +209,7 @@ def test_what_a_person_gave_us_is_compared_with_their_keys(
     assert "could not be read" in sheet.verdict.text()
     press(sheet, "I compared it")
     assert world.sent(Decide) == [Decide(1, ROSE, KEY.fingerprint, Trust.VERIFIED)]
+    qtbot.waitUntil(lambda: "compared by you" in words(sheet))
 
 
 # -- a group -------------------------------------------------------------------
