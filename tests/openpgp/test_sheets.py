@@ -29,6 +29,7 @@ from teahouse.features.openpgp.wishes import (
     Decide,
     ExportKey,
     ImportKey,
+    KeepBackup,
     MakeKey,
     NewSecretGroup,
     RestoreKey,
@@ -148,6 +149,29 @@ def test_a_backup_shows_its_code_and_is_for_its_owner_only(
     assert "Saved" in sheet.problem.text() and sheet.isVisible()
     sheet.save(str(tmp_path / "nowhere" / "key.gpg"))
     assert "could not be written" in sheet.problem.text()
+
+
+def test_a_backup_is_kept_at_the_server_only_when_that_is_wanted(
+    qtbot: QtBot, window: MainWindow, world: World
+) -> None:
+    sheet = BackUpSheet(window, world.bridge, world.accounts[0])
+    sheet.open()
+    qtbot.waitUntil(sheet.at_server.isEnabled)
+    assert not world.sent(KeepBackup)
+    world.problems[KeepBackup] = Problem(Fault.BACKUP_NOT_KEPT)
+    sheet.at_server.click()
+    qtbot.waitUntil(lambda: "does not keep" in sheet.problem.text())
+    del world.problems[KeepBackup]
+    sheet.at_server.click()
+    qtbot.waitUntil(lambda: "does not know the code" in sheet.problem.text())
+    assert world.sent(KeepBackup) == [KeepBackup(1, b"backup")] * 2
+    other = UseKeySheet(window, world.bridge, world.accounts[0], lambda: None)
+    other.open()
+    other.at_server.setChecked(True)
+    assert not other.text.isVisible()
+    other.word.setText(CODE)
+    other.act.click()
+    assert world.sent(RestoreKey) == [RestoreKey(1, b"", CODE)]
 
 
 def test_a_key_is_brought_by_pasting_or_from_a_file(

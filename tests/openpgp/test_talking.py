@@ -1,5 +1,6 @@
 """Two programs that talk encrypted on a real server: what is read, what is on the wire, and what is never."""
 
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,8 @@ from teahouse.features.openpgp.model import Mode, Why
 from teahouse.features.openpgp.wishes import (
     AskSecurity,
     BackUpKey,
+    KeepBackup,
+    MakeKey,
     NewSecretGroup,
     RestoreKey,
     SecurityChanged,
@@ -133,6 +136,29 @@ def test_another_device_of_ours_with_the_same_key_reads_all(talker: MakeTalker) 
     # A word about a message, which shows nothing, may be there until it was opened.
     until(lambda: mine() == [("from the first", "ours")], what="what the first device wrote")
     assert willow.house.seen(SecurityChanged)
+
+
+@pytest.mark.parametrize("server", BOTH, indirect=True)
+def test_a_backup_at_the_server_is_for_our_own_devices_alone(talker: MakeTalker, server: ChatServer) -> None:
+    willow = talker("willow")
+    assert willow.house.refused(RestoreKey(willow.account, b"", "none")).fault is Fault.NO_KEY_BACKUP
+    own = willow.house.do(MakeKey(willow.account))
+    code, backup = willow.house.do(BackUpKey(willow.account))
+    willow.house.do(KeepBackup(willow.account, backup))
+    second = talker("willow", login=willow.login, folder="second")
+    wrong = second.house.refused(RestoreKey(second.account, b"", "AAAA-AAAA-AAAA-AAAA-AAAA-AAAA"))
+    assert wrong.fault is Fault.WRONG_BACKUP_CODE
+    assert second.house.do(RestoreKey(second.account, b"", code)).fingerprint == own.fingerprint
+    with Peer(server, server.fresh("mallory")) as mallory:
+        items = "<items node='urn:xmpp:openpgp:0:secret-key'/>"
+        mallory.raw(
+            f"<iq type='get' id='steal' to='{willow.jid}'>"
+            f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{items}</pubsub></iq>"
+        )
+        mallory.message(mallory.login.jid, "the fence")
+        mallory.wait_for("the fence")
+        answer = mallory.answers["steal"]
+        assert answer.get("type") == "error" and "secretkey" not in ET.tostring(answer, "unicode")
 
 
 def group(owner: Talker, *others: Talker) -> tuple[int, list[int]]:

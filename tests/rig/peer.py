@@ -55,6 +55,8 @@ class Peer:
         """(full address, type) of every presence received; the type is `available`, `unavailable`, `subscribe` ..."""
         self.messages: list[ET.Element] = []
         """Every message stanza received, also those without a body."""
+        self.answers: dict[str, ET.Element] = {}
+        """Results and errors of queries, by their ids."""
         self._stanzas: list[Presence] = []
         self._online = threading.Event()
         self._failed = ""
@@ -81,6 +83,8 @@ class Peer:
         client.add_event_handler("message", self._hear)
         every_message = MatchXPath(f"{{{client.default_ns}}}message")
         client.register_handler(Callback("peer hears", every_message, lambda m: self.messages.append(m.xml)))
+        every_query = MatchXPath(f"{{{client.default_ns}}}iq")
+        client.register_handler(Callback("peer is answered", every_query, self._answered))
         every_presence = MatchXPath(f"{{{client.default_ns}}}presence")
         client.register_handler(Callback("peer sees", every_presence, self._see))
         client.add_event_handler("failed_all_auth", lambda _: self._fail("signing in failed"))
@@ -104,6 +108,10 @@ class Peer:
         delayed = bool(message.xml.findall("{urn:xmpp:delay}delay"))
         line = Line(message["type"], str(message["from"]), message["body"], message["id"], delayed, message)
         self.lines.append(line)
+
+    def _answered(self, iq: Any) -> None:
+        if iq["type"] in ("result", "error"):
+            self.answers[iq["id"]] = iq.xml
 
     def _see(self, presence: Any) -> None:
         self._stanzas.append(presence)

@@ -135,6 +135,8 @@ def test_second_line_of_a_chat() -> None:
     assert marked(busy) == ("1,742 people", "· ferry: good evening")
     assert preview(busy) == "1,742 people · ferry: good evening"
     assert marked(replace(busy, occupants=7)) == ("", "ferry: good evening")
+    assert marked(replace(busy, occupants=7, last_text="")) == ("", "ferry: Encrypted message")
+    assert marked(replace(ROOM, last_text="", last_sender="")) == ("", "")
 
 
 def test_the_header_says_what_it_can(qtbot: QtBot) -> None:

@@ -1,5 +1,7 @@
 """The tray: strangers and invitations wait at the foot of the chats, are read as plain text, and are answered there."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
@@ -186,3 +188,11 @@ def test_an_address_that_looks_like_a_contact_is_marked(qtbot: QtBot) -> None:
     assert sheet._alike.isVisible() and "rose@far.example" in sheet._alike.text()
     sheet.list.setCurrentRow(1)
     assert not sheet._alike.isVisible()
+
+
+def test_what_came_encrypted_says_so_and_is_not_empty(qtbot: QtBot) -> None:
+    world = World(1)
+    window = window_of(qtbot, world)
+    held(world, replace(MOTH, text=""))
+    sheet = opened(qtbot, window)
+    assert sheet.text.isVisible() and "Encrypted" in sheet.text.toPlainText()

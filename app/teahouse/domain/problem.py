@@ -91,6 +91,8 @@ class Fault(Enum):
     KEY_FOREIGN = "key-foreign"
     KEY_UNREADABLE = "key-unreadable"
     KEY_LOCKED = "key-locked"
+    NO_KEY_BACKUP = "no-key-backup"
+    BACKUP_NOT_KEPT = "backup-not-kept"
     WRONG_BACKUP_CODE = "wrong-backup-code"
     UNEXPECTED = "unexpected"
 

@@ -138,6 +138,14 @@ def _keys() -> dict[Fault, tuple[str, str]]:
             _("The passphrase does not open this OpenPGP key."),
             _("Enter the passphrase that protects the key, and mind upper and lower case."),
         ),
+        Fault.NO_KEY_BACKUP: (
+            _("Your server keeps no backup of a key."),
+            _("Use the file of the backup, if you have one."),
+        ),
+        Fault.BACKUP_NOT_KEPT: (
+            _("Your server does not keep the backup, or would show it to others."),
+            _("Nothing was given to it. Save the file."),
+        ),
         Fault.WRONG_BACKUP_CODE: (
             _("This code does not open the backup of the key."),
             _("Enter all 24 letters and digits of the code; it has neither the letter O nor a zero."),

@@ -17,6 +17,7 @@ from teahouse.engine.xml import PUBSUB, child_text, el
 
 OX = "urn:xmpp:openpgp:0"
 LIST = f"{OX}:public-keys"
+SECRET = f"{OX}:secret-key"
 MOST = 20
 """Keys of one address that are looked at."""
 KEY_TEXT = 180_000
@@ -95,6 +96,26 @@ async def key_of(client: Client, jid: str, fingerprint: str) -> bytes:
     """The key behind a fingerprint, as it is at the server: nothing is known of it yet. Raises Trouble."""
     items = await pep.fetch(client, f"{LIST}:{fingerprint}", "" if jid == client.own.bare else jid)
     return read_key(items) if items is not None else b""
+
+
+async def keep(client: Client, backup: bytes, *, heeds: bool = True) -> bool:
+    """Have our server keep the backup of a secret key (section 5), for our own devices alone; whether it does.
+
+    Raises Trouble.
+    """
+    content = el(f"{{{OX}}}secretkey", text=base64.b64encode(backup).decode())
+    return await pep.publish(client, SECRET, _ITEM, content, heeds=heeds)
+
+
+async def kept(client: Client) -> bytes:
+    """The backup that our server keeps, binary; empty when there is none. Raises Trouble."""
+    items = await pep.fetch(client, SECRET)
+    found = [] if items is None else items.findall(f"{{{PUBSUB}}}item/{{{OX}}}secretkey")
+    text = "".join((found[0].text or "")[: KEY_TEXT + 1].split()) if len(found) == 1 else ""
+    try:
+        return base64.b64decode(text, validate=True) if len(text) <= KEY_TEXT else b""
+    except binascii.Error:
+        return b""
 
 
 def _seconds(text: str) -> int:

@@ -11,6 +11,7 @@ from teahouse.engine.desk import Desk, Feature, Handlers
 from teahouse.engine.founding import found
 from teahouse.features.openpgp import store
 from teahouse.features.openpgp import wishes as w
+from teahouse.features.openpgp.announcing import keep, kept
 from teahouse.features.openpgp.model import Mode, OwnKey, PeerKey, Security
 from teahouse.features.openpgp.part import Part
 from teahouse.features.openpgp.post import OpenPgp
@@ -121,7 +122,15 @@ async def _import(desk: Desk, wish: w.ImportKey) -> OwnKey:
 
 async def _restore(desk: Desk, wish: w.RestoreKey) -> OwnKey:
     part = _part(desk, wish.account)
-    return await _use(part, await part.work.keyring.restore(wish.backup, wish.code))
+    backup = wish.backup or await kept(desk.of(wish.account).client())
+    if not backup:
+        raise Trouble(Problem(Fault.NO_KEY_BACKUP))
+    return await _use(part, await part.work.keyring.restore(backup, wish.code))
+
+
+async def _keep_backup(desk: Desk, wish: w.KeepBackup) -> None:
+    if not await keep(desk.of(wish.account).client(), wish.backup):
+        raise Trouble(Problem(Fault.BACKUP_NOT_KEPT))
 
 
 async def _revoke(desk: Desk, wish: w.RevokeKey) -> OwnKey:
@@ -169,6 +178,7 @@ COMMANDS: Handlers = {
     w.AskOwnKeys: _ask_own,
     w.MakeKey: _make,
     w.ImportKey: _import,
+    w.KeepBackup: _keep_backup,
     w.RestoreKey: _restore,
     w.RevokeKey: _revoke,
     w.ExportKey: _export,

@@ -137,9 +137,18 @@ class BackUpKey(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepBackup(Command):
+    """Have the server keep such a backup, for our own devices alone. Answers None."""
+
+    account: int
+    backup: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RestoreKey(Command):
     """Use the key of such a backup from now on, and publish it. Answers OwnKey."""
 
     account: int
     backup: bytes = field(repr=False)
+    """Empty: the one that the server keeps."""
     code: str = field(repr=False)

@@ -121,7 +121,8 @@ def marked(chat: Chat) -> tuple[str, str]:
         return mark.strip(), f"{isolated(label(chat.draft))}{rest}"
     if chat.ending is not None:
         return briefly(chat.ending), ""
-    text = isolated(label(chat.last_text))
+    # What says nothing is encrypted, and could not be opened, or was not yet.
+    text = isolated(label(chat.last_text)) or (_("Encrypted message") if chat.last_sender else "")
     if chat.kind is ChatKind.PERSON:
         return "", text
     if chat.last_sender and text:

@@ -156,8 +156,10 @@ class RequestsSheet(Sheet):
         alike = resembled(request, self._known) if request else ""
         self._alike.setText(_("Looks like {address}, but is another address.").format(address=label(alike, ADDRESS)))
         self._alike.setVisible(bool(alike))
-        self.text.setPlainText(request.text if request else "")
-        self.text.setVisible(request is not None and bool(request.text))
+        sealed = request is not None and request.kind is Asking.TALK and not request.text and request.count
+        text = _("Encrypted: it is opened when you accept.") if sealed else request.text if request else ""
+        self.text.setPlainText(text)
+        self.text.setVisible(bool(text))
         self._more.setText(_held(request) if request else "")
         self._more.setVisible(bool(self._more.text()))
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPlainTextEdit, QRadioBut
 
 from teahouse.domain.account import Account
 from teahouse.domain.problem import Problem
-from teahouse.features.openpgp.wishes import BackUpKey, ImportKey, RestoreKey
+from teahouse.features.openpgp.wishes import BackUpKey, ImportKey, KeepBackup, RestoreKey
 from teahouse.i18n import _
 from teahouse.ui import theme
 from teahouse.ui.bridge import Bridge
@@ -29,7 +29,7 @@ class BackUpSheet(Sheet):
             "Write this code down on paper. It opens the file, here or with plain GnuPG, and is shown only now."
         )
         super().__init__(parent, _("Back up your key"), explanation, 480)
-        self._account, self._data = account, b""
+        self._bridge, self._account, self._data = bridge, account, b""
         self.code = plain(_("One moment…"), 16, "ink")
         self.code.setFont(theme.font(16, mono=True))
         self.code.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -42,15 +42,37 @@ class BackUpSheet(Sheet):
         self.body.addWidget(self.code)
         words = _("Keep file and code apart: whoever has both can read everything that was encrypted to you.")
         self.body.addWidget(plain(words, 13, "ink2", wrap=True))
-        self.finish(_("Save the file…"), self._choose)
-        self.act.setEnabled(False)
+        self.at_server = button(_("Keep at the server"), self._keep)
+        self.at_server.setToolTip(_("Your other devices can then fetch it, and open it by the code."))
+        self.finish(_("Save the file…"), self._choose, extra=(self.at_server,))
+        self._enable(False)
         bridge.do(BackUpKey(account.id), self._made, self._refused)
 
     def _made(self, made: tuple[str, bytes]) -> None:
         code, self._data = made
         self.code.setText(code)
-        self.act.setEnabled(True)
+        self._enable(True)
         self.act.setFocus()
+
+    def _enable(self, able: bool) -> None:
+        self.act.setEnabled(able)
+        self.at_server.setEnabled(able)
+
+    def _keep(self) -> None:
+        self.at_server.setEnabled(False)
+        self._bridge.do(KeepBackup(self._account.id, self._data), self._kept, self._not_kept)
+
+    def _kept(self, _done: object) -> None:
+        self._say(_("Your server keeps it, for your own devices. It does not know the code."), "jade")
+        self.away.setText(_("Close"))
+
+    def _not_kept(self, problem: Problem) -> None:
+        self.at_server.setEnabled(True)
+        self._say(sentence(problem), "rust")
+
+    def _say(self, words: str, tone: str) -> None:
+        set_tone(self.problem, tone)
+        self.complain(words)
 
     def _refused(self, problem: Problem) -> None:
         self.code.hide()
@@ -65,11 +87,9 @@ class BackUpSheet(Sheet):
         try:
             write_private(path, self._data)
         except OSError as error:
-            set_tone(self.problem, "rust")
-            self.complain(_("The file could not be written: %s") % (error.strerror or ""))
+            self._say(_("The file could not be written: %s") % (error.strerror or ""), "rust")
             return
-        set_tone(self.problem, "jade")
-        self.complain(_("Saved. Without the code nobody can open it, not even you."))
+        self._say(_("Saved. Without the code nobody can open it, not even you."), "jade")
         self.away.setText(_("Close"))
 
 
@@ -84,11 +104,12 @@ class UseKeySheet(Sheet):
         self._kinds = QButtonGroup(self)
         self.exported = QRadioButton(_("A secret key, exported from GnuPG or another program"))
         self.backup = QRadioButton(_("A backup made by a chat program, opened by a code"))
+        self.at_server = QRadioButton(_("The backup that your server keeps, opened by a code"))
         self.exported.setChecked(True)
-        for one in (self.exported, self.backup):
+        for one in (self.exported, self.backup, self.at_server):
             self._kinds.addButton(one)
             self.body.addWidget(one)
-        self.exported.toggled.connect(self._name)
+            one.toggled.connect(self._name)
         self.text = QPlainTextEdit()
         self.text.setPlaceholderText("-----BEGIN PGP PRIVATE KEY BLOCK-----")
         self.text.setAccessibleName(_("The key, as text"))
@@ -97,7 +118,8 @@ class UseKeySheet(Sheet):
         self.text.setFont(theme.font(12.5, mono=True))
         self.file = plain("", 13, "ink2")
         self.body.addWidget(self.text)
-        self.body.addLayout(row(button(_("From a file…"), self._open), self.file, 0))
+        self._from_file = button(_("From a file…"), self._open)
+        self.body.addLayout(row(self._from_file, self.file, 0))
         self.word = QLineEdit()
         self.word.setEchoMode(QLineEdit.EchoMode.Password)
         self.word.setMaxLength(1_000)
@@ -110,6 +132,8 @@ class UseKeySheet(Sheet):
 
     def _name(self) -> None:
         exported = self.exported.isChecked()
+        for part in (self.text, self._from_file, self.file):
+            part.setVisible(not self.at_server.isChecked())
         name = _("Its passphrase, if it has one") if exported else _("The code of the backup")
         self._caption.setText(name)
         self.word.setAccessibleName(name)
@@ -133,8 +157,9 @@ class UseKeySheet(Sheet):
 
     def enter(self) -> None:
         """Have it used; what was typed stays when that fails."""
-        data = self._data or self.text.toPlainText().encode()[:LARGEST]
-        if not data.strip():
+        fetched = self.at_server.isChecked()
+        data = b"" if fetched else self._data or self.text.toPlainText().encode()[:LARGEST]
+        if not data.strip() and not fetched:
             self.complain(_("Choose the file of the key, or paste it."))
             return
         self.complain("")
