@@ -25,7 +25,7 @@ def sentence(problem: Problem) -> str:
 
 
 def _sentences(fault: Fault) -> tuple[str, str]:
-    return {**_connection(), **_history(), **_routes(), **_accounts(), **_rooms(), **_keys(), **_here()}[fault]
+    return {**_connection(), **_history(), **_routes(), **_accounts(), **_rooms(), **_keys(), **_backups(), **_here()}[fault]
 
 
 def _history() -> dict[Fault, tuple[str, str]]:
@@ -138,6 +138,11 @@ def _keys() -> dict[Fault, tuple[str, str]]:
             _("The passphrase does not open this OpenPGP key."),
             _("Enter the passphrase that protects the key, and mind upper and lower case."),
         ),
+    }
+
+
+def _backups() -> dict[Fault, tuple[str, str]]:
+    return {
         Fault.NO_KEY_BACKUP: (
             _("Your server keeps no backup of a key."),
             _("Use the file of the backup, if you have one."),
