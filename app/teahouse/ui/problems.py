@@ -25,7 +25,8 @@ def sentence(problem: Problem) -> str:
 
 
 def _sentences(fault: Fault) -> tuple[str, str]:
-    return {**_connection(), **_history(), **_routes(), **_accounts(), **_rooms(), **_keys(), **_backups(), **_here()}[fault]
+    keys = _keys() | _key_backups()
+    return {**_connection(), **_history(), **_routes(), **_accounts(), **_rooms(), **keys, **_here()}[fault]
 
 
 def _history() -> dict[Fault, tuple[str, str]]:
@@ -141,7 +142,7 @@ def _keys() -> dict[Fault, tuple[str, str]]:
     }
 
 
-def _backups() -> dict[Fault, tuple[str, str]]:
+def _key_backups() -> dict[Fault, tuple[str, str]]:
     return {
         Fault.NO_KEY_BACKUP: (
             _("Your server keeps no backup of a key."),
