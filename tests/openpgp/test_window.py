@@ -71,6 +71,27 @@ def test_above_the_box_it_says_who_can_read(qtbot: QtBot) -> None:
     assert not bar.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (Why.NO_KEY, "no key to encrypt to"),
+        (Why.UNUSABLE, "expired or was withdrawn"),
+        (Why.SILENT, "does not say which keys"),
+        (Why.UNDECIDED, "Compare it first"),
+        (Why.DISTRUSTED, "do not trust their key"),
+    ],
+)
+def test_who_cannot_read_it_is_named_with_the_reason(qtbot: QtBot, why: Why, words: str) -> None:
+    world = World(1)
+    window = window_of(qtbot, world)
+    told(qtbot, world, window, replace(ALL, people=(*ALL.people, Reader(OAK, (), why))))
+    bar = window.conversation.composer.bar
+    assert bar.isVisible() and OAK in bar.title.text() and ROSE not in bar.title.text()
+    assert words in bar.advice.text() and "waits until you decide" in bar.advice.text()
+    chip = window.conversation.composer._chip
+    assert "1 of 2" in chip.text() and chip.property("tone") == "amber"
+
+
 def test_without_them_is_sent_only_by_the_users_word(qtbot: QtBot) -> None:
     world = World(1)
     window = window_of(qtbot, world)
