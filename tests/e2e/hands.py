@@ -233,7 +233,8 @@ def _write(window: MainWindow, text: str) -> Iterator[Step]:
     yield lambda: window.conversation.composer.box.isEnabled()
     QTest.keyClicks(window.conversation.composer.box, text)
     QTest.keyClick(window.conversation.composer.box, Qt.Key.Key_Return)
-    yield lambda: any(text in line and "sent" in line.lower() for line in lines(window))
+    gone = ("sent", "the server has it", "delivered")
+    yield lambda: any(text in line and any(word in line.lower() for word in gone) for line in lines(window))
 
 
 def restore() -> Iterator[Step]:
@@ -361,7 +362,8 @@ def run(script: Iterator[Step], chosen: Options, paths: ProfilePaths, link: Brok
         except BaseException as error:
             words = [w for top in QApplication.topLevelWidgets() if top.isVisible() for w in _texts(top)]
             rooms = [sheet.rooms.item(at).text() for sheet in sheets() for at in range(sheet.rooms.count())]
-            print(f"hands: failed: {error!r}; on the screen: {words}; rooms: {rooms}", flush=True)
+            said = lines(window) if (window := main_window()) is not None else []
+            print(f"hands: failed: {error!r}; on the screen: {words}; rooms: {rooms}; said: {said}", flush=True)
             import traceback
 
             traceback.print_exc()

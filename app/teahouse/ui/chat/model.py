@@ -1,7 +1,7 @@
 """A window of at most 400 rows over one chat's history, kept true by events."""
 
 import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -30,6 +30,8 @@ class ConversationModel(RowsModel):
         super().__init__(parent, naming)
         self._bridge = bridge
         self._late: list[Message] = []
+        self._changes: dict[int, Message | None] = {}
+        """What was told of messages while a page was on its way; None: it was removed."""
         self._chat = 0
         self._turn = 0
         self.loading = False
@@ -53,6 +55,7 @@ class ConversationModel(RowsModel):
         self._turn += 1
         self.loading = False
         self._late.clear()
+        self._changes.clear()
         self.following = True
         self._fill((), 0)
         self.missing.open(self._chat)
@@ -100,6 +103,7 @@ class ConversationModel(RowsModel):
         self._turn += 1
         self.loading = True
         self._late.clear()
+        self._changes.clear()
 
     def _latest(self, turn: int, page: Sequence[Message]) -> None:
         if turn == self._turn:
@@ -121,6 +125,9 @@ class ConversationModel(RowsModel):
     def _loaded(self) -> None:
         self.loading = False
         late, self._late = self._late, []
+        # The page may have been read before what was told since.
+        changes, self._changes = self._changes | {m.id: m for m in late}, {}
+        self._renew(changes)
         if late and self.at_end:
             self._add(late)
         if self.at_start and len(self._rows) < PAGE:
@@ -161,6 +168,8 @@ class ConversationModel(RowsModel):
         fresh = [e.message for e in events if e.message.chat == self._chat]
         if not fresh:
             return
+        # One that was encrypted is there before it is told.
+        self._renew({m.id: m for m in fresh})
         if self.loading:
             self._late += fresh
         elif self.at_end or (self._rows and fresh[0].key < self._rows[-1].message.key):
@@ -201,18 +210,30 @@ class ConversationModel(RowsModel):
     def _changed(self, events: Sequence[MessageChanged]) -> None:
         fresh = {e.message.id: e.message for e in events if e.message.chat == self._chat}
         self._late = [fresh.get(m.id, m) for m in self._late]
-        places = [(at, row) for at, row in enumerate(self._rows) if row.message.id in fresh]
+        if self.loading:
+            self._changes |= fresh
+        self._renew(fresh)
+
+    def _renew(self, fresh: Mapping[int, Message | None]) -> None:
+        """Show these, by their numbers, as they are now; None: not any more. Those that are not here are left alone."""
+        known = [(at, row) for at, row in enumerate(self._rows) if row.message.id in fresh]
+        places = [(at, row) for at, row in known if fresh[row.message.id] != row.message]
         if not places:
             return
         self.changing.emit()
-        moved = []
+        moved, gone = [], []
         for at, row in places:
             message = fresh[row.message.id]
-            if message.key == row.message.key:
+            if message is None:
+                gone.append(row.message.id)
+            elif message.key == row.message.key:
                 self._rows[at] = replace(row, message=message)
                 self.dataChanged.emit(self.index(at), self.index(at))
             else:
                 moved.append(message)
+        for number in gone:
+            at = self.row_of(number)
+            self._cut(at, at + 1)
         for message in moved:
             at = self.row_of(message.id)
             self._cut(at, at + 1)
@@ -222,12 +243,9 @@ class ConversationModel(RowsModel):
     def _removed(self, events: Sequence[MessageRemoved]) -> None:
         gone = {e.message for e in events if e.chat == self._chat}
         self._late = [m for m in self._late if m.id not in gone]
-        if any(row.message.id in gone for row in self._rows):
-            self.changing.emit()
-            for message in gone:
-                if (at := self.row_of(message)) >= 0:
-                    self._cut(at, at + 1)
-            self.changed.emit()
+        if self.loading:
+            self._changes |= dict.fromkeys(gone)
+        self._renew(dict.fromkeys(gone))
 
 
 def first_seen(chat: Chat | None) -> int:
