@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -162,4 +163,6 @@ def test_what_is_said_of_a_message(qtbot: QtBot) -> None:
     world.say(Message(2, 1, 1, 2, 2, "rose", "", notes={SLOT: ["not-for-us", 0]}))
     qtbot.waitUntil(lambda: view._model.rowCount() == 2)
     assert 0 < view.delegate.laid(view._model.rows()[-1]).height <= plain + 40
+    heard = str(view._model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole))
+    assert "Encrypted to others, not to a key of yours." in heard
     window.grab()

@@ -19,11 +19,12 @@ from teahouse.ui.shield import Shield
 
 @dataclass(frozen=True, slots=True)
 class Decoration:
-    """Draws the note in `slot` of a message below its text."""
+    """Draws the note in `slot` of a message below its text; `words` says the same to a screen reader."""
 
     slot: str
     height: Callable[[Any, int], int]
     paint: Callable[[QPainter, QRect, Any], None]
+    words: Callable[[Any], str] = lambda value: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +66,8 @@ class Hooks:
     shield: Callable[[Bridge], Shield] | None = None
     """Makes what says who can read a chat, where that is not only "the server can"."""
     entries: tuple[Entry, ...] = ()
+
+    def said(self, message: Message) -> str:
+        """What is drawn below a message, in words."""
+        notes = message.notes
+        return ", ".join(filter(None, (one.words(notes[one.slot]) for one in self.decorations if one.slot in notes)))

@@ -1,7 +1,7 @@
 """The rows of a conversation as a list model: how messages stand among their neighbours."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,6 +44,8 @@ class RowsModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None, naming: Naming = by_sender) -> None:
         super().__init__(parent)
         self.naming = naming
+        self.said: Callable[[Message], str] = lambda message: ""
+        """What stands below the text of a message, in words."""
         self._rows: list[Row] = []
         self._read_up_to = -1
         self._gaps: tuple[Gap, ...] = ()
@@ -61,7 +63,8 @@ class RowsModel(QAbstractListModel):
         if role == MESSAGE:
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return ", ".join(([gap_words()] if row.gap else []) + [spoken(row.message, self.naming)])
+            parts = (gap_words() if row.gap else "", spoken(row.message, self.naming), self.said(row.message))
+            return ", ".join(filter(None, parts))
         if role == Qt.ItemDataRole.ToolTipRole and row.message.clash:
             return tooltip(self.naming(row.message).clash)
         if role == Qt.ItemDataRole.ToolTipRole and row.message.mine:

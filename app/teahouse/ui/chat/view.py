@@ -37,6 +37,7 @@ class MessageView(Scroller):
     def __init__(self, bridge: Bridge, model: ConversationModel, hooks: Hooks | None = None) -> None:
         self._bridge, self._hooks = bridge, hooks or Hooks()
         super().__init__(model, self._hooks)
+        model.said = self._hooks.said
         self._seen: tuple[int, int] = (0, 0)
         self.setSelectionMode(self.SelectionMode.ExtendedSelection)
         self.setEditTriggers(self.EditTrigger.NoEditTriggers)

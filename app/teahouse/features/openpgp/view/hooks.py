@@ -31,4 +31,5 @@ def _decoration(slot: str, line: Callable[[Any], Line | None]) -> Decoration:
         slot,
         lambda value, width: height(line(value)),
         lambda painter, area, value: paint(painter, area, line(value)),
+        lambda value: (line(value) or ("", "", ""))[2],
     )
