@@ -3,8 +3,10 @@
 import contextlib
 import itertools
 import os
+import re
 import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +20,11 @@ from tests.rig.wait import until
 
 HOST = "xmpp.test"
 ROOMS = "rooms.xmpp.test"
+_TAKEN = re.compile(r"Failed to open server port|eaddrinuse", re.IGNORECASE)
+
+
+class PortTaken(Exception):
+    """A port that was free a moment ago is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +80,19 @@ class ChatServer:
         """Write everything and start; fails plainly when a program for it is not installed."""
         (self.folder / "data").mkdir(parents=True)
         self.certificates = make_certificates(self.folder, self.hosts)
-        self.starttls_port, self.tls_port = prosody.free_ports(2)
-        self.set_up()
-        self._run()
-        return self
+        for _ in range(5):
+            self.starttls_port, self.tls_port = prosody.free_ports(2)
+            self.set_up()
+            try:
+                self._run()
+            except PortTaken:
+                # Somebody else was given the same one meanwhile.
+                self.stop()
+                for file in self._logs():
+                    file.unlink(missing_ok=True)
+                continue
+            return self
+        raise AssertionError(f"no free ports:\n{self.log()[-2000:]}")
 
     def _run(self) -> None:
         command, environment = self.command()
@@ -92,10 +108,15 @@ class ChatServer:
         until(self._accepts, 30, "the server to accept connections")
 
     def _accepts(self) -> bool:
+        if _TAKEN.search(self.log()):
+            raise PortTaken
         assert self._process and self._process.poll() is None, f"the server ended:\n{self.log()[-2000:]}"
+        # It must be ours, not another one at the same port.
+        trusting = ssl.create_default_context(cafile=self.ca)
         with contextlib.suppress(OSError):
-            for port in (self.starttls_port, self.tls_port):
-                socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection(("127.0.0.1", self.starttls_port), 1).close()
+            with socket.create_connection(("127.0.0.1", self.tls_port), 1) as line:
+                trusting.wrap_socket(line, server_hostname=HOST).close()
             return True
         return False
 
@@ -110,8 +131,10 @@ class ChatServer:
 
     def log(self) -> str:
         """What the server has logged so far."""
-        files = [self.folder / "output", self.folder / "log"]
-        return "\n".join(file.read_text(errors="replace") for file in files if file.exists())
+        return "\n".join(file.read_text(errors="replace") for file in self._logs() if file.exists())
+
+    def _logs(self) -> list[Path]:
+        return [self.folder / "output", self.folder / "log"]
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process

@@ -63,7 +63,7 @@ class Prosody(ChatServer):
 
     def set_up(self) -> None:
         """Write the configuration."""
-        shutil.copytree(_MODULES, self.folder / "modules")
+        shutil.copytree(_MODULES, self.folder / "modules", dirs_exist_ok=True)
         ports = (self.starttls_port, self.tls_port)
         text = prosody.configuration(self.folder, ports, self.certificates, _hosts(), "info")
         (self.folder / "prosody.cfg.lua").write_text(text)

@@ -1,10 +1,12 @@
 """The rig itself, with a real Prosody."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from teahouse.practice import prosody
 from teahouse.practice.processes import Practice
 from teahouse.practice.prosody import RoomSetup
 from teahouse.practice.script import DOMAIN, LOBBY, MEMBERS, USER
@@ -97,3 +99,21 @@ def _talk(folder: Path) -> None:
         me.wait_for(lambda line: line.sender.startswith(f"ferry@{DOMAIN}"), 5)
         me.join(MEMBERS, USER, history=20)
         me.wait_for("这里只有名单上的人能进来。", 5)
+
+
+def test_a_port_that_somebody_else_took_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the choice of a port and the start of a server another one may come up there."""
+    taken = socket.create_server(("127.0.0.1", 0))
+    free, asked = prosody.free_ports, list[int]()
+
+    def ports(count: int) -> list[int]:
+        asked.append(count)
+        return [taken.getsockname()[1], *free(1)] if len(asked) == 1 else free(count)
+
+    monkeypatch.setattr(prosody, "free_ports", ports)
+    server = Prosody(tmp_path / "server").start()
+    try:
+        assert len(asked) == 2 and server.starttls_port != taken.getsockname()[1]
+    finally:
+        server.stop()
+        taken.close()
