@@ -78,6 +78,8 @@ class GuardedStream(ClientXMPP):
         self._root: ET.Element | None = None
         self._expected: Callable[[ET.Element], None] = self._in_the_clear
         self._securing: asyncio.Task[None] | None = None
+        self._over = False
+        """Whether the server has closed the connection."""
 
     def secured(self, xml: ET.Element) -> None:
         """The first element inside TLS; raises Trouble on anything but what it waits for."""
@@ -138,14 +140,15 @@ class GuardedStream(ClientXMPP):
     def send_raw(self, data: str | bytes) -> None:
         """Write to the connection; out of its phase nothing leaves."""
         text = data if isinstance(data, str) else data.decode()
-        if self.transport is None or self.problem is not None:
+        if self.transport is None or self._over or self.problem is not None:
             return
         if not text.startswith(self.may_leave[self.phase]) or self._securing not in (None, asyncio.current_task()):
             return log.error("held back what may not leave in the phase %s", self.phase.value)
         self.transport.write(text.encode())
 
     def eof_received(self) -> None:
-        """The server closed its half; the transport closes ours."""
+        """The server closed its half; the transport closes ours, and nothing is written any more."""
+        self._over = True
 
     def connection_lost(self, exception: BaseException | None) -> None:
         """The connection is no more; a handshake under way says so itself."""
