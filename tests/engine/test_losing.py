@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ from tests.security.certificates import Shown
 from tests.security.world import World, enter
 
 MakeEngine = Callable[..., RunningEngine]
+ARRIVED = (Delivery.ACKED, Delivery.CONFIRMED)
+"""The archive, where it is read late, may be quicker than the server's word."""
 
 
 @pytest.fixture(autouse=True)
@@ -38,13 +41,30 @@ def states(house: RunningEngine, chat: int) -> dict[str, Delivery]:
     return {m.body: m.state for m in house.history(chat) if m.mine}
 
 
-def test_what_a_server_took_with_it_when_it_died_is_sent_again(engine: MakeEngine, own_server: Prosody) -> None:
+def dies_when_asked(server: Prosody, monkeypatch: pytest.MonkeyPatch) -> Event:
+    """The server dies the next time that an archive is about to be asked; set when it has."""
+    dead = Event()
+
+    def pass_by(point: str) -> None:
+        if point == "asking" and not dead.is_set():
+            server.kill()
+            dead.set()
+
+    monkeypatch.setattr("teahouse.crash.at", pass_by)
+    return dead
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_a_server_took_with_it_when_it_died_is_sent_again(
+    engine: MakeEngine, own_server: Prosody, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    """Also when it dies `again` while its archive is asked whether it has it: then nobody has answered."""
     house, login, plum = engine(), own_server.fresh("willow"), own_server.fresh("plum")
     mine: Account = house.do(c.AddAccount(login.jid, login.password, "willow", own_server.server()))
     house.wait(e.LinkChanged, lambda event: event.link is Link.ONLINE)
     person = house.do(c.OpenPerson(mine.id, plum.jid))
     house.do(c.SendMessage(person.id, "before"))
-    until(lambda: states(house, person.id) == {"before": Delivery.ACKED})
+    until(lambda: states(house, person.id)["before"] in ARRIVED)
     kept = own_server.folder.parent / "kept"
     shutil.copytree(own_server.folder / "data", kept)
     house.do(c.SendMessage(person.id, "hello"))
@@ -53,6 +73,10 @@ def test_what_a_server_took_with_it_when_it_died_is_sent_again(engine: MakeEngin
     # Its disk is what it was before: so it is when a server says that it has what it has not put by yet.
     shutil.rmtree(own_server.folder / "data")
     kept.rename(own_server.folder / "data")
+    if again:
+        dead = dies_when_asked(own_server, monkeypatch)
+        own_server.restart()
+        assert dead.wait(30)
     own_server.restart()
     with Peer(own_server, plum) as peer:
         peer.wait_for("hello", 30)
