@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from threading import Event
 from typing import Any
 
@@ -12,7 +13,8 @@ from teahouse.domain import commands as c
 from teahouse.domain import events as e
 from teahouse.domain.account import Account, Link, Server
 from teahouse.domain.message import Delivery
-from teahouse.domain.problem import Fault
+from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.engine.entering import ASKED
 from teahouse.engine.outbox import LOSSES
 from teahouse.store.database import Database
 from tests.rig.engine import RunningEngine
@@ -83,6 +85,40 @@ def test_what_a_server_took_with_it_when_it_died_is_sent_again(
         house.do(c.SendMessage(person.id, "after"))
         peer.wait_for("after", 20)
         assert peer.bodies() == ["before", "hello", "after"]
+    house.stop()
+
+
+@pytest.mark.parametrize("what", ["settling.ask_info", "archiving.preferences"])
+def test_that_nobody_answered_in_time_is_no_answer(
+    engine: MakeEngine, own_server: Prosody, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """A server is slow to say what it keeps: nothing that was in doubt is given up, or overtaken, for that."""
+    house, login, plum = engine(), own_server.fresh("willow"), own_server.fresh("plum")
+    mine: Account = house.do(c.AddAccount(login.jid, login.password, "willow", own_server.server()))
+    house.wait(e.LinkChanged, lambda event: event.link is Link.ONLINE)
+    person = house.do(c.OpenPerson(mine.id, plum.jid))
+    house.do(c.SendMessage(person.id, "before"))
+    until(lambda: states(house, person.id)["before"] in ARRIVED)
+    module, _, name = what.partition(".")
+    ask, late = getattr(import_module(f"teahouse.engine.{module}"), name), [True] * (ASKED - 1)
+
+    async def answer(*asked: Any) -> Any:
+        if late:
+            late.pop()
+            raise Trouble(Problem(Fault.TIMED_OUT))
+        return await ask(*asked)
+
+    own_server.freeze()
+    house.do(c.SendMessage(person.id, "in doubt"))
+    until(lambda: states(house, person.id)["in doubt"] is Delivery.SENT)
+    own_server.kill()
+    until(lambda: house.seen(e.LinkChanged, lambda event: event.link is Link.WAITING))
+    house.do(c.SendMessage(person.id, "after"))
+    monkeypatch.setattr(f"teahouse.engine.{what}", answer)
+    own_server.restart()
+    with Peer(own_server, plum) as peer:
+        peer.wait_for("after", 30)
+        assert peer.bodies() == ["before", "in doubt", "after"]
     house.stop()
 
 
