@@ -59,7 +59,7 @@ class House:
     """All its lines."""
 
     def start(self) -> "House":
-        """Wait until everybody is online and in their room."""
+        """Wait until everybody is online and in their room, and knows where its archive ends."""
         self.process = subprocess.Popen(
             [*self.before, sys.executable, "-P", "-m", "tests.engine.house"],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -200,6 +200,9 @@ def main() -> None:
         house.wait(ChatStored, lambda e, n=room: e.chat.id == n and e.chat.presence is Presence.HERE)  # type: ignore[misc]
         tell("chat", seat["room"], room)
         tell("chat", seat["person"], house.do(c.OpenPerson(mine.id, seat["person"])).id)
+    # What was said before the first look at an archive is the past, which the user may fetch.
+    archives = {jid for seat in setting["seats"] for jid in (seat["jid"], seat["room"])}
+    until(lambda: archives <= house.read_archives(), 60, "all archives to be read")
     tell("pid", os.getpid())
     tell("ready")
     for ticket, line in enumerate(sys.stdin, 1_000_000):

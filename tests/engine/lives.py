@@ -151,7 +151,6 @@ def live(life: Life) -> None:
     from teahouse.domain.chat import Presence
     from teahouse.domain.events import AccountStored, ChatStored, Event, LinkChanged, MessageChanged
     from teahouse.domain.message import Delivery
-    from teahouse.store.database import Database
     from tests.rig.engine import RunningEngine
 
     _watch(life.point)
@@ -161,15 +160,6 @@ def live(life: Life) -> None:
             super()._heard(event)
             if isinstance(event, MessageChanged) and event.message.state in (Delivery.ACKED, Delivery.CONFIRMED):
                 tell("tick", event.message.body)
-
-        def read_archives(self) -> set[str]:
-            """Those of which it is known how far they are read."""
-            assert self._opened is not None
-            db = Database(*self._opened, read_only=True)
-            try:
-                return {jid for (jid,) in db.all("SELECT jid FROM archive")}
-            finally:
-                db.close()
 
         def insist(self, command: c.Command) -> Any:
             """Carry it out as soon as there is a connection for it."""

@@ -94,6 +94,8 @@ class Talk:
         self.login, self.plum_login = server.fresh("willow"), server.fresh("plum")
         self.room, self.server = server.fresh_room(), server
         self.plum = self._come()
+        self.told = 0
+        """So much plum has said in the room."""
         self._last = 0.0
         self._draw = draw
 
@@ -120,14 +122,19 @@ class Talk:
             self.faults.cut()
 
     def turn(self, house: House, under_way: int) -> bool:
-        """Everybody says one thing to everybody, if it is time for it; whether there is more to say."""
+        """Everybody says one thing to everybody, if it is time for it; whether there is more to say.
+
+        Where plum is not in the room it says nothing there: that would be refused, and lost by nobody.
+        """
         now = time.monotonic()
         if self.said < self.turns and now - self._last > (PAUSE if under_way < WINDOW else PATIENCE):
             self.said, self._last = self.said + 1, now
             for where, chat in (("alone", self.plum_login.jid), ("together", self.room)):
                 house.order("send", house.chats[chat], f"w{self.seed} {where} {self.said} 茶")
             self.plum.message(self.login.jid, f"p{self.seed} alone {self.said} 茶")
-            self.plum.say(self.room, f"p{self.seed} together {self.said} 茶")
+            if self.plum.inside(self.room):
+                self.plum.say(self.room, f"p{self.seed} together {self.said} 茶")
+                self.told += 1
         return self.said < self.turns
 
     def ours(self, house: House, where: str) -> list[str]:
@@ -137,6 +144,14 @@ class Talk:
     def heard(self, kind: str) -> list[str]:
         """What plum has heard of willow, and in the room of everybody."""
         return [line.body for line in list(self.plum.lines) if line.kind == kind]
+
+    def taken(self) -> list[str]:
+        """What the room took of plum's, and gave back to her."""
+        return [text for text in self.heard("groupchat") if text.startswith(f"p{self.seed} ")]
+
+    def answered(self) -> bool:
+        """Whether plum knows of all that she said in the room what became of it."""
+        return len(self.taken()) + len(self.plum.refused(self.room)) >= self.told
 
     def archived(self, kind: str) -> list[str]:
         """What the server has of it for willow, in order, as another program of hers reads it."""
@@ -241,6 +256,8 @@ class Matrix:
     def _arrived(self) -> bool:
         if not self._answered() or not set(self.house.has) <= set(self.house.ticked):
             return False
+        if not all(self.answered(talk) for talk in self.talks):
+            return False
         with self.opened() as db:
             return all(
                 len(self.kept(db, talk, where, mine=False)) >= len(self.theirs(talk, where))
@@ -282,10 +299,24 @@ class Matrix:
         return talk.heard("chat" if where == "alone" else "groupchat")
 
     def theirs(self, talk: Talk, where: str) -> list[str]:
-        """What plum has said."""
-        return [f"p{talk.seed} {where} {n + 1} 茶" for n in range(talk.turns)]
+        """What plum has said, and in the room, what that took."""
+        return talk.taken() if where == "together" else [f"p{talk.seed} alone {n + 1} 茶" for n in range(talk.turns)]
+
+    def answered(self, talk: Talk) -> bool:
+        """Whether it is known of all that plum said in the room whether that took it."""
+        return talk.answered()
+
+    def unsaid(self, talk: Talk) -> str:
+        """What plum did not get said in the room, which is the rig's fault or the server's, never the engine's."""
+        taken, refused = talk.taken(), talk.plum.refused(talk.room)
+        if len(taken) == talk.turns:
+            return ""
+        lacking = [n + 1 for n in range(talk.turns) if f"p{talk.seed} together {n + 1} 茶" not in taken]
+        seen = [said for said in talk.plum.presences if said[0].startswith(talk.room)][-4:]
+        return f"{talk.seed}: the room has not {lacking[:5]} ... of plum's, who said {talk.told}: {refused[:3]}, {seen}"
 
     def _count(self, counts: Counts) -> None:
+        counts.notes += filter(None, map(self.unsaid, self.talks))
         with self.opened() as db:
             for talk in self.talks:
                 alone, together = self.kept(db, talk, "alone"), self.kept(db, talk, "together")
@@ -408,6 +439,14 @@ class Killed(Matrix):
         if (talk.seed, where) not in self._read:
             self._read[talk.seed, where] = talk.archived("chat" if where == "alone" else "groupchat")
         return self._read[talk.seed, where]
+
+    def answered(self, talk: Talk) -> bool:
+        """A server that dies gives nothing back."""
+        return True
+
+    def unsaid(self, talk: Talk) -> str:
+        """The archives tell what was said."""
+        return ""
 
     def theirs(self, talk: Talk, where: str) -> list[str]:
         """What of plum's had reached the server when it died."""

@@ -35,7 +35,7 @@ class Ended(Exception):
 
 
 class Kept(Archives):
-    """An archive of what rose said; `before_page` happens before each page, by its number."""
+    """An archive of what rose said, and what is `mine`; `before_page` happens before each page, by its number."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
@@ -54,8 +54,12 @@ class Kept(Archives):
         return Page(items, not numbers or numbers[-1] == len(self.said) - 1)
 
     def _message(self, number: int) -> ET.Element:
-        text = f"<message xmlns='jabber:client' type='chat' from='{ROSE}/x' to='{JID}' id='r{number}'>"
-        return ET.fromstring(f"{text}<body>{self.said[number]}</body></message>")
+        body = self.said[number]
+        if body.startswith("mine"):
+            way = f"from='{JID}/a' to='{ROSE}' id='{body}'"
+        else:
+            way = f"from='{ROSE}/x' to='{JID}' id='r{number}'"
+        return ET.fromstring(f"<message xmlns='jabber:client' type='chat' {way}><body>{body}</body></message>")
 
 
 class Life:
@@ -76,10 +80,10 @@ class Life:
         """Read the archive on."""
         return await self.online.reading.catch_up(cast(Client, None), JID)
 
-    def hear(self, number: int) -> None:
-        """What rose says comes by itself, too."""
-        identity = Identity(ROSE, "", f"r{number}", JID, f"m{number}")
-        said = Arrival(self.account, self.chat, ChatKind.PERSON, ROSE, self._archive.said[number], False, identity)
+    def hear(self, number: int, stamp: int = 0) -> None:
+        """What rose says comes by itself, too; late when it has a stamp."""
+        identity, body = Identity(ROSE, "", f"r{number}", JID, f"m{number}"), self._archive.said[number]
+        said = Arrival(self.account, self.chat, ChatKind.PERSON, ROSE, body, False, identity, stamp)
         self.desk.inbound.take(said)
         self.desk.inbound.flush()
 
@@ -91,7 +95,12 @@ class Life:
 
     def theirs(self) -> list[str]:
         """What rose said, as it stands here."""
-        return [m.body for m in messages.before(self.db, self.chat, LATEST, 99) if not m.mine]
+        return [m.body for m in self.all if not m.mine]
+
+    @property
+    def all(self) -> tuple[Message, ...]:
+        """What was said, as it stands here."""
+        return messages.before(self.db, self.chat, LATEST, 99)
 
 
 @pytest.fixture
@@ -324,8 +333,27 @@ def test_what_goes_behind_the_end_keeps_its_order(lives: Callable[[Kept], Life])
 
         archive.before_page = meanwhile
         await life.read()
-        told = [m.body for m in messages.before(life.db, life.chat, LATEST, 99)]
-        assert told == ["one", "two", "three", "mine"]
+        assert [m.body for m in life.all] == ["one", "two", "three", "mine"]
+
+    asyncio.run(run())
+
+
+def test_what_comes_late_leaves_room_for_what_its_archive_has_before_it(lives: Callable[[Kept], Life]) -> None:
+    """It stands right behind what was read; between the two there is no free order key."""
+
+    async def run() -> None:
+        archive = Kept()
+        archive.said = ["one"]
+        await lives(archive).read()
+        life = lives(archive)
+        life.in_doubt("mine")
+        life.in_doubt("mine too")
+        archive.said += ["two", "mine", "three", "mine too", "four", "five", "six"]
+        life.online.reading.expect(keeps=True)
+        life.hear(5, stamp=1)
+        life.hear(6, stamp=1)
+        await life.read()
+        assert [m.body for m in life.all] == archive.said
 
     asyncio.run(run())
 

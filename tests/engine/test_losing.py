@@ -3,6 +3,8 @@
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from teahouse.domain import commands as c
 from teahouse.domain import events as e
 from teahouse.domain.account import Account, Link, Server
 from teahouse.domain.message import Delivery
-from teahouse.domain.problem import Fault
+from teahouse.domain.problem import Fault, Problem, Trouble
+from teahouse.engine.entering import ASKED
 from teahouse.engine.outbox import LOSSES
 from teahouse.store.database import Database
 from tests.rig.engine import RunningEngine
@@ -25,6 +28,8 @@ from tests.security.certificates import Shown
 from tests.security.world import World, enter
 
 MakeEngine = Callable[..., RunningEngine]
+ARRIVED = (Delivery.ACKED, Delivery.CONFIRMED)
+"""The archive, where it is read late, may be quicker than the server's word."""
 
 
 @pytest.fixture(autouse=True)
@@ -38,13 +43,30 @@ def states(house: RunningEngine, chat: int) -> dict[str, Delivery]:
     return {m.body: m.state for m in house.history(chat) if m.mine}
 
 
-def test_what_a_server_took_with_it_when_it_died_is_sent_again(engine: MakeEngine, own_server: Prosody) -> None:
+def dies_when_asked(server: Prosody, monkeypatch: pytest.MonkeyPatch) -> Event:
+    """The server dies the next time that an archive is about to be asked; set when it has."""
+    dead = Event()
+
+    def pass_by(point: str) -> None:
+        if point == "asking" and not dead.is_set():
+            server.kill()
+            dead.set()
+
+    monkeypatch.setattr("teahouse.crash.at", pass_by)
+    return dead
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_what_a_server_took_with_it_when_it_died_is_sent_again(
+    engine: MakeEngine, own_server: Prosody, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    """Also when it dies `again` while its archive is asked whether it has it: then nobody has answered."""
     house, login, plum = engine(), own_server.fresh("willow"), own_server.fresh("plum")
     mine: Account = house.do(c.AddAccount(login.jid, login.password, "willow", own_server.server()))
     house.wait(e.LinkChanged, lambda event: event.link is Link.ONLINE)
     person = house.do(c.OpenPerson(mine.id, plum.jid))
     house.do(c.SendMessage(person.id, "before"))
-    until(lambda: states(house, person.id) == {"before": Delivery.ACKED})
+    until(lambda: states(house, person.id)["before"] in ARRIVED)
     kept = own_server.folder.parent / "kept"
     shutil.copytree(own_server.folder / "data", kept)
     house.do(c.SendMessage(person.id, "hello"))
@@ -53,12 +75,50 @@ def test_what_a_server_took_with_it_when_it_died_is_sent_again(engine: MakeEngin
     # Its disk is what it was before: so it is when a server says that it has what it has not put by yet.
     shutil.rmtree(own_server.folder / "data")
     kept.rename(own_server.folder / "data")
+    if again:
+        dead = dies_when_asked(own_server, monkeypatch)
+        own_server.restart()
+        assert dead.wait(30)
     own_server.restart()
     with Peer(own_server, plum) as peer:
         peer.wait_for("hello", 30)
         house.do(c.SendMessage(person.id, "after"))
         peer.wait_for("after", 20)
         assert peer.bodies() == ["before", "hello", "after"]
+    house.stop()
+
+
+@pytest.mark.parametrize("what", ["settling.ask_info", "archiving.preferences"])
+def test_that_nobody_answered_in_time_is_no_answer(
+    engine: MakeEngine, own_server: Prosody, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """A server is slow to say what it keeps: nothing that was in doubt is given up, or overtaken, for that."""
+    house, login, plum = engine(), own_server.fresh("willow"), own_server.fresh("plum")
+    mine: Account = house.do(c.AddAccount(login.jid, login.password, "willow", own_server.server()))
+    house.wait(e.LinkChanged, lambda event: event.link is Link.ONLINE)
+    person = house.do(c.OpenPerson(mine.id, plum.jid))
+    house.do(c.SendMessage(person.id, "before"))
+    until(lambda: states(house, person.id)["before"] in ARRIVED)
+    module, _, name = what.partition(".")
+    ask, late = getattr(import_module(f"teahouse.engine.{module}"), name), [True] * (ASKED - 1)
+
+    async def answer(*asked: Any) -> Any:
+        if late:
+            late.pop()
+            raise Trouble(Problem(Fault.TIMED_OUT))
+        return await ask(*asked)
+
+    own_server.freeze()
+    house.do(c.SendMessage(person.id, "in doubt"))
+    until(lambda: states(house, person.id)["in doubt"] is Delivery.SENT)
+    own_server.kill()
+    until(lambda: house.seen(e.LinkChanged, lambda event: event.link is Link.WAITING))
+    house.do(c.SendMessage(person.id, "after"))
+    monkeypatch.setattr(f"teahouse.engine.{what}", answer)
+    own_server.restart()
+    with Peer(own_server, plum) as peer:
+        peer.wait_for("after", 30)
+        assert peer.bodies() == ["before", "in doubt", "after"]
     house.stop()
 
 

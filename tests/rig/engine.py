@@ -122,6 +122,15 @@ class RunningEngine:
         finally:
             db.close()
 
+    def read_archives(self) -> set[str]:
+        """Those of which it is known how far they are read."""
+        assert self._opened is not None
+        db = Database(*self._opened, read_only=True)
+        try:
+            return {jid for (jid,) in db.all("SELECT jid FROM archive")}
+        finally:
+            db.close()
+
     def bodies(self, chat: int) -> list[str]:
         """The texts on disk, in order."""
         return [message.body for message in self.history(chat)]

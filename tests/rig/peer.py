@@ -147,6 +147,19 @@ class Peer:
                 return "inside"
         return ""
 
+    def inside(self, room: str) -> bool:
+        """Whether it is in a room, by what that said last of it."""
+        for presence in reversed(self._stanzas):
+            if presence["from"].bare == room and presence.xml.find(_SELF) is not None:
+                return bool(presence["type"] != "unavailable")
+        return False
+
+    def refused(self, room: str) -> list[str]:
+        """Why a room did not take what it was given to say, once for each: the condition (`not-acceptable` ...)."""
+        errors = [xml for xml in list(self.messages) if xml.get("type") == "error"]
+        mine = [xml for xml in errors if xml.get("from", "").partition("/")[0] == room]
+        return [next((e.tag.partition("}")[2] for e in xml.findall("{*}error/*")), "error") for xml in mine]
+
     def leave(self, room: str, nick: str) -> None:
         """Leave a room."""
         self.raw(f"<presence to={quoteattr(f'{room}/{nick}')} type='unavailable'/>")

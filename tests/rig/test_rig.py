@@ -31,6 +31,21 @@ def test_two_peers_talk_in_a_room_and_alone(server: Prosody, peer: MakePeer) -> 
     assert two.bodies().count("你好") == 1
 
 
+def test_a_peer_knows_whether_a_room_takes_what_it_says(server: Prosody, peer: MakePeer) -> None:
+    """Inside, what it says comes back to it; outside it is refused."""
+    one, room = peer("one"), server.fresh_room()
+    assert not one.inside(room)
+    one.join(room, "one")
+    one.say(room, "inside")
+    assert one.wait_for("inside").nick == "one"
+    assert one.inside(room) and not one.refused(room)
+    peer("two").join(room, "two")
+    one.leave(room, "one")
+    until(lambda: not one.inside(room))
+    one.say(room, "outside")
+    until(lambda: one.refused(room) == ["not-acceptable"])
+
+
 def test_a_prepared_room_keeps_its_rules(server: Prosody, peer: MakePeer, account: AccountMaker) -> None:
     """Members only, from a data file."""
     member = account("member")

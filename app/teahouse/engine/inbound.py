@@ -229,9 +229,9 @@ class Inbound:
         return places[chat]
 
     def _between(self, stretch: Stretch, chat: int, wanted: int) -> int:
-        """Behind what the archive has before it, below what has come since."""
+        """Behind what the archive has before it, below what it was read to. What is ahead of it moves on if need be."""
         low = _low(self._bench.db, stretch, chat)
-        high = stretch.high.get(chat) or messages.settled_after(self._bench.db, chat, low)
+        high = stretch.high.get(chat) or messages.settled_after(self._bench.db, chat, low, Ahead.NO)
         # Where there is no room left they share a key; then the order in which they were written down counts.
         stretch.low[chat] = min(max(wanted, low + 1), max(low, high - 1)) if high else max(wanted, low + 1)
         return stretch.low[chat]
@@ -260,7 +260,7 @@ class Inbound:
         """Where an own message stands that an archive has: where it is, if that is where the archive has it."""
         chat, db = known.chat, self._bench.db
         low = _low(db, stretch, chat)
-        high = stretch.high.get(chat) or messages.settled_after(db, chat, low)
+        high = stretch.high.get(chat) or messages.settled_after(db, chat, low, Ahead.NO)
         somewhere = not stretch.fresh and chat not in stretch.low
         if somewhere or (low < known.order and not 0 < high <= known.order):
             stretch.low[chat] = known.order

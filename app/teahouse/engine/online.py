@@ -171,8 +171,12 @@ class Online:
         keeps, own = keeps_history(self.features), client.own.bare
         self.reading.expect(keeps=keeps)
         reaches = keeps and await self.reading.catch_up(client, own, follow=False)
+        reaches = reaches and (not doubts or await keeps_all(client))
+        if client.stream.closed:
+            # The session is over. Whatever is in doubt stays so until the next one has asked.
+            return
         if doubts:
-            self.outbox.judged(reaches=reaches and await keeps_all(client))
+            self.outbox.judged(reaches=reaches)
         if keeps:
             await asyncio.sleep(SECOND_LOOK)
             with suppress(Trouble):

@@ -1,16 +1,20 @@
 """What is asked in a new session: who is in the roster, what our account can do and keeps, and for copies."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from teahouse.domain.archiving import Archiving
 from teahouse.domain.problem import Fault, Trouble
 from teahouse.engine import archiving
 from teahouse.engine.browsing import ask_info
 from teahouse.engine.client import Client
-from teahouse.engine.entering import ASK_PATIENCE
+from teahouse.engine.entering import ASK_PATIENCE, ASKED
 from teahouse.engine.reception import Reception
 from teahouse.engine.roster import Roster
 from teahouse.engine.xml import CARBONS, DISCO_INFO, MAM, ROSTER, SID, el
+
+T = TypeVar("T")
 
 
 async def settle(client: Client, reception: Reception, people: Roster) -> frozenset[str]:
@@ -39,9 +43,10 @@ async def _roster(client: Client, people: Roster) -> None:
 
 async def _features(client: Client) -> frozenset[str]:
     try:
-        query = (await ask_info(client, client.own.bare, ASK_PATIENCE)).find(f"{{{DISCO_INFO}}}query")
+        answer = await _insist(lambda: ask_info(client, client.own.bare, ASK_PATIENCE))
     except Trouble:
         return frozenset()
+    query = answer.find(f"{{{DISCO_INFO}}}query")
     given = query.findall(f"{{{DISCO_INFO}}}feature") if query is not None else []
     return frozenset(feature.get("var", "") for feature in given)
 
@@ -49,7 +54,8 @@ async def _features(client: Client) -> frozenset[str]:
 async def _copies(client: Client) -> bool:
     """Whether we get what other devices of ours send and get (XEP-0280)."""
     try:
-        answer = await client.ask(el("iq", {"type": "set"}, el(f"{{{CARBONS}}}enable")))
+        wish = el("iq", {"type": "set"}, el(f"{{{CARBONS}}}enable"))
+        answer = await _insist(lambda: client.ask(wish, ASK_PATIENCE))
     except Trouble:
         return False
     return answer.get("type") == "result"
@@ -61,7 +67,19 @@ async def keeps_all(client: Client) -> bool:
     A server that leaves no choice is taken at its word that it has an archive.
     """
     try:
-        kept = await archiving.preferences(client)
+        kept = await _insist(lambda: archiving.preferences(client))
         return archiving.rule(kept) is Archiving.ALWAYS and kept.find(f"{{{MAM}}}never/{{{MAM}}}jid") is None
     except Trouble as trouble:
         return trouble.problem.fault is Fault.NO_ARCHIVING
+
+
+async def _insist(ask: Callable[[], Awaitable[T]]) -> T:
+    """What is asked again when the answer is late, as that nobody answered is no answer; raises Trouble at last."""
+    late = 0
+    while True:
+        try:
+            return await ask()
+        except Trouble as trouble:
+            late += 1
+            if trouble.problem.fault is not Fault.TIMED_OUT or late == ASKED:
+                raise

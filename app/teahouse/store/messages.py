@@ -165,11 +165,15 @@ def settled_place(db: Database, chat: int, up_to: Ahead = Ahead.NO) -> int:
     return int(row[0]) if row else 0
 
 
-def settled_after(db: Database, chat: int, place: int) -> int:
-    """The order key of the first message behind this one that others see, too; 0 when there is none."""
+def settled_after(db: Database, chat: int, place: int, up_to: Ahead = Ahead.LIVE) -> int:
+    """The order key of the first message behind this one that others see, too; 0 when there is none.
+
+    With `up_to` NO what is ahead of its archive counts for nothing.
+    """
     row = db.one(
-        f"SELECT place FROM message WHERE chat = ? AND place > ? AND state IN {_SETTLED} ORDER BY place, id LIMIT 1",
-        (chat, place),
+        f"SELECT place FROM message WHERE chat = ? AND place > ? AND ahead <= ? AND state IN {_SETTLED}"
+        " ORDER BY place, id LIMIT 1",
+        (chat, place, up_to),
     )
     return int(row[0]) if row else 0
 
