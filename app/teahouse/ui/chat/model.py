@@ -2,7 +2,6 @@
 
 import bisect
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, QObject
@@ -121,6 +120,7 @@ class ConversationModel(RowsModel):
     def _loaded(self) -> None:
         self.loading = False
         late, self._late = self._late, []
+        self._renew(late)
         if late and self.at_end:
             self._add(late)
         if self.at_start and len(self._rows) < PAGE:
@@ -163,7 +163,9 @@ class ConversationModel(RowsModel):
             return
         if self.loading:
             self._late += fresh
-        elif self.at_end or (self._rows and fresh[0].key < self._rows[-1].message.key):
+            return
+        self._renew(fresh)
+        if self.at_end or (self._rows and fresh[0].key < self._rows[-1].message.key):
             self._add(fresh)
 
     def _add(self, messages: Sequence[Message]) -> None:
@@ -201,23 +203,7 @@ class ConversationModel(RowsModel):
     def _changed(self, events: Sequence[MessageChanged]) -> None:
         fresh = {e.message.id: e.message for e in events if e.message.chat == self._chat}
         self._late = [fresh.get(m.id, m) for m in self._late]
-        places = [(at, row) for at, row in enumerate(self._rows) if row.message.id in fresh]
-        if not places:
-            return
-        self.changing.emit()
-        moved = []
-        for at, row in places:
-            message = fresh[row.message.id]
-            if message.key == row.message.key:
-                self._rows[at] = replace(row, message=message)
-                self.dataChanged.emit(self.index(at), self.index(at))
-            else:
-                moved.append(message)
-        for message in moved:
-            at = self.row_of(message.id)
-            self._cut(at, at + 1)
-            self._insert(bisect.bisect([row.message.key for row in self._rows], message.key), message)
-        self.changed.emit()
+        self._renew(tuple(fresh.values()))
 
     def _removed(self, events: Sequence[MessageRemoved]) -> None:
         gone = {e.message for e in events if e.chat == self._chat}

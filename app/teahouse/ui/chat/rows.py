@@ -1,5 +1,6 @@
 """The rows of a conversation as a list model: how messages stand among their neighbours."""
 
+import bisect
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -127,6 +128,27 @@ class RowsModel(QAbstractListModel):
         del self._rows[start:end]
         self._arrange(start, start + 1)
         self.endRemoveRows()
+
+    def _renew(self, messages: Sequence[Message]) -> None:
+        """Rows that are there show what their messages are now; one that was encrypted is told when it was opened."""
+        fresh = {message.id: message for message in messages}
+        places = [(at, row) for at, row in enumerate(self._rows) if row.message.id in fresh]
+        if not places:
+            return
+        self.changing.emit()
+        moved = []
+        for at, row in places:
+            message = fresh[row.message.id]
+            if message.key == row.message.key:
+                self._rows[at] = replace(row, message=message)
+                self.dataChanged.emit(self.index(at), self.index(at))
+            else:
+                moved.append(message)
+        for message in moved:
+            at = self.row_of(message.id)
+            self._cut(at, at + 1)
+            self._insert(bisect.bisect([row.message.key for row in self._rows], message.key), message)
+        self.changed.emit()
 
     def _arrange(self, start: int, end: int) -> None:
         """Work out grouping and dividers of rows start..end from their upper neighbours."""
