@@ -233,7 +233,9 @@ def _write(window: MainWindow, text: str) -> Iterator[Step]:
     yield lambda: window.conversation.composer.box.isEnabled()
     QTest.keyClicks(window.conversation.composer.box, text)
     QTest.keyClick(window.conversation.composer.box, Qt.Key.Key_Return)
-    yield lambda: any(text in line and "sent" in line.lower() for line in lines(window))
+    # It may have come further than the server before it is looked at; "waiting to be sent" is no such word.
+    arrived = ("the server has it", "on their device", "they have seen it")
+    yield lambda: any(text in line and line.endswith(arrived) for line in lines(window))
 
 
 def restore() -> Iterator[Step]:
