@@ -87,15 +87,33 @@ def _waiting(message: int, chat: int, kind: str, *rest: Any) -> Waiting:
 
 
 def opened(
-    db: Database, message: int, body: str, notes: dict[str, Any], *, mention: bool = False, markable: str = ""
+    db: Database,
+    message: int,
+    body: str,
+    notes: dict[str, Any],
+    *,
+    mention: bool = False,
+    markable: str = "",
+    keyless: bool = False,
 ) -> Message | None:
-    """A message was opened, or cannot be: what it says, and what is to be said of it."""
-    db.run("UPDATE sealed SET waits = 0, data = NULL WHERE message = ?", (message,))
+    """A message was opened, or cannot be: what it says, and what is to be said of it.
+
+    `keyless`: only a key is missing, and it is kept until one is brought; it is no news then.
+    """
+    if keyless:
+        db.run("UPDATE sealed SET waits = 2, counts = 0 WHERE message = ?", (message,))
+    else:
+        db.run("UPDATE sealed SET waits = 0, data = NULL WHERE message = ?", (message,))
     db.run(
         "UPDATE message SET body = ?, notes = ?, mention = ?, markable = ? WHERE id = ?",
         (body, json.dumps(notes), mention, markable, message),
     )
     return messages.get(db, message)
+
+
+def again(db: Database, account: int) -> None:
+    """There is another key: what no key opened until now is to be opened."""
+    db.run("UPDATE sealed SET waits = 1 WHERE account = ? AND waits = 2", (account,))
 
 
 def silent(db: Database, account: int, message: int, data: bytes) -> None:

@@ -21,6 +21,9 @@ from teahouse.features.openpgp.work import Work
 from teahouse.store import chats, sealed, seen
 from teahouse.store.sealed import Waiting
 
+KEPT = 1 << 16
+"""Bytes at most of a message that is kept though no key of ours opens it: a backup of one may be brought later."""
+
 
 @dataclass(slots=True)
 class _Result:
@@ -96,7 +99,8 @@ class Accepting:
             if verdict is Refusal.EMPTY:
                 sealed.silent(db, account, row.message, row.data)
                 return _Result(row, None, None)
-            return _Result(row, sealed.opened(db, row.message, "", _note(verdict)), None)
+            keyless = verdict is Refusal.NOT_FOR_US and len(row.data) <= KEPT
+            return _Result(row, sealed.opened(db, row.message, "", _note(verdict), keyless=keyless), None)
         return self._heard(row, verdict)
 
     def _to_us(self, row: Waiting) -> bool:
