@@ -15,6 +15,7 @@ from teahouse.features.openpgp.post import OpenPgp
 from teahouse.features.openpgp.sealing import Sealing
 from teahouse.features.openpgp.wishes import (
     AskOwnKeys,
+    AskSecurity,
     ExportKey,
     ImportKey,
     MakeKey,
@@ -213,6 +214,19 @@ def test_a_storm_of_news_about_keys_is_looked_at_now_and_then(talker: MakeTalker
         oak.peer.message(willow.jid, "it is over")
         willow.reads(chat, "it is over")
         assert len(willow.house.seen(SecurityChanged)) - before < 10
+
+
+def test_nothing_of_gnupg_comes_back_after_the_end(talker: MakeTalker) -> None:
+    """The window may have asked for something that is still under way when the program ends."""
+    willow, rose = talker("willow"), talker("rose")
+    rose.encrypts(rose.chat(willow.jid))
+    chat = willow.chat(rose.jid)
+    willow.encrypts(chat)
+    folder = part_of(willow).work.keyring._folder
+    assert folder.is_dir()
+    willow.run(part_of(willow).stop())
+    assert willow.house.do(AskSecurity(chat)).problem is not None
+    assert not folder.exists()
 
 
 def test_what_could_not_be_opened_before_the_end_is_judged_only_when_its_writer_can_be_asked(

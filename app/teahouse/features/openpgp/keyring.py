@@ -29,6 +29,7 @@ class Keyring:
     def __init__(self, db: Database, account: int, bare: str, place: Callable[[], Path]) -> None:
         self._db, self._account, self._bare, self._place = db, account, bare, place
         self._folder = Path()
+        self._ended = False
         self._lanes = Lanes()
         self._backend: GnupgLegacy | None = None
         self._loaded: set[str] = set()
@@ -56,6 +57,8 @@ class Keyring:
         return await self.do(lane, open_one)
 
     async def _ready(self) -> GnupgLegacy:
+        if self._ended:
+            raise Trouble(Problem(Fault.OFFLINE, self._bare))
         if self._backend is None:
             own = store.secrets(self._db, self._account)
             await self._lanes.run("", lambda: self._open(own))
@@ -170,8 +173,15 @@ class Keyring:
 
     # -- the end ---------------------------------------------------------------------
 
+    async def end(self) -> None:
+        """The same for good: what is still under way makes no new one."""
+        self._ended = True
+        await self.close()
+
     async def close(self) -> None:
         """End the agent and forget the copy; the next use makes a new one. May be called twice."""
+        # Behind whatever is being opened.
+        await self._lanes.run("", lambda: None)
         if self._backend is None:
             return
         backend, self._backend = self._backend, None

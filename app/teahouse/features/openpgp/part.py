@@ -90,4 +90,4 @@ class Part:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.posting.stop()
         await self.opening.stop()
-        await self.work.keyring.close()
+        await self.work.keyring.end()
