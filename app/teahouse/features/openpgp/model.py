@@ -161,8 +161,8 @@ class Security:
 def first_trust(known: Iterable[PeerKey]) -> Trust:
     """What a new key is to be thought of, by the other keys of the same person.
 
-    It is taken as it comes until the user has decided about one by hand: also whoever was distrusted once, perhaps since
-    somebody stood in between, is not trusted again for having another.
+    It is taken as it comes until the user has decided about one by hand: also whoever was distrusted once, perhaps
+    since somebody stood in between, is not trusted again for having another.
     """
     return Trust.FIRST_USE if all(key.trust is Trust.FIRST_USE for key in known) else Trust.UNDECIDED
 
