@@ -1,7 +1,7 @@
 """What goes wrong beside a conversation: servers out of reach, odd keys, a GnuPG that is gone. Nobody else waits."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -22,6 +22,8 @@ from teahouse.features.openpgp.wishes import (
     NewSecretGroup,
     SecurityChanged,
 )
+from teahouse.store import chats
+from teahouse.store.sealed import Waiting
 from tests.crypto.rig import Stranger
 from tests.openpgp.conftest import Owner
 from tests.openpgp.correspondent import Correspondent, content
@@ -214,6 +216,33 @@ def test_a_storm_of_news_about_keys_is_looked_at_now_and_then(talker: MakeTalker
         oak.peer.message(willow.jid, "it is over")
         willow.reads(chat, "it is over")
         assert len(willow.house.seen(SecurityChanged)) - before < 10
+
+
+def test_a_chat_that_is_removed_while_it_is_opened_stays_away(talker: MakeTalker, server: ChatServer) -> None:
+    willow, rose = talker("willow"), talker("rose")
+    to_rose, with_willow = willow.chat(rose.jid), rose.chat(willow.jid)
+    with Correspondent(server, "oak") as oak:
+        chat = willow.chat(oak.jid)
+        willow.house.do(MakeKey(willow.account))
+        until(lambda: willow.house.do(AskSecurity(chat, fresh=True)).able, what="oak's key")
+        oak.knows(willow.house.do(ExportKey(willow.account)))
+        (key,) = willow.house.do(AskOwnKeys(willow.account))
+        opening = part_of(willow).opening
+        found = opening._found
+
+        async def removed(rows: Sequence[Waiting]) -> Sequence[Opened]:
+            opened = await found(rows)
+            chats.remove(willow.desks[-1].tools.db, chat)
+            opening._found = found  # type: ignore[method-assign]
+            return opened
+
+        opening._found = removed  # type: ignore[method-assign]
+        oak.send(willow.jid, oak.seal(content("too late", willow.jid), [key.fingerprint]))
+        until(lambda: opening._found == found, what="the end of the chat")
+        willow.run(_over(part_of(willow)))
+    rose.encrypts(with_willow)
+    rose.says(with_willow, "still here")
+    assert note(willow.reads(to_rose, "still here")) == "trusted"
 
 
 def test_nothing_of_gnupg_comes_back_after_the_end(talker: MakeTalker) -> None:

@@ -80,6 +80,11 @@ def waiting(db: Database, account: int, most: int) -> tuple[Waiting, ...]:
     return tuple(_waiting(*row) for row in rows)
 
 
+def waits(db: Database, message: int) -> bool:
+    """Whether this one is still there, and to be opened."""
+    return bool(db.one("SELECT 1 FROM sealed WHERE message = ? AND waits = 1", (message,)))
+
+
 def _waiting(message: int, chat: int, kind: str, *rest: Any) -> Waiting:
     jid, nick, sender, mine, time, stanza_id, number, data, counts, legacy = rest
     told = (jid, nick, sender, bool(mine), time, stanza_id, number)

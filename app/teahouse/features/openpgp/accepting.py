@@ -51,6 +51,10 @@ class Accepting:
         results, begun = [], set[int]()
         with self._db.transaction():
             for row, one in zip(rows, found, strict=True):
+                if not sealed.waits(self._db, row.message):
+                    # It was taken away, perhaps its whole chat, while it was opened.
+                    self.told.pop(row.message, None)
+                    continue
                 result = self._judged(row, one)
                 results.append(result)
                 counts = row.kind is ChatKind.PERSON and not row.legacy
