@@ -233,7 +233,8 @@ def _write(window: MainWindow, text: str) -> Iterator[Step]:
     yield lambda: window.conversation.composer.box.isEnabled()
     QTest.keyClicks(window.conversation.composer.box, text)
     QTest.keyClick(window.conversation.composer.box, Qt.Key.Key_Return)
-    gone = ("the server has it", "delivered")
+    # It may have come further than the server before it is looked at; "waiting to be sent" is no such word.
+    gone = ("the server has it", "on their device", "they have seen it")
     yield lambda: any(text in line and any(word in line.lower() for word in gone) for line in lines(window))
 
 

@@ -37,7 +37,7 @@ class Talkative(Prosody):
         super().set_up()
         place = self.folder / "prosody.cfg.lua"
         text = place.read_text().replace('min = "info"', 'min = "debug"')
-        place.write_text(text.replace('{ "register_ibr" }', '{ "register_ibr", "stanza_debug" }'))
+        place.write_text(text.replace('{ "register_ibr",', '{ "register_ibr", "stanza_debug",'))
 
 
 @pytest.fixture

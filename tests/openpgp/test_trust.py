@@ -49,13 +49,13 @@ class Deciding(RuleBasedStateMachine):
     def announce(self, announced: list[str]) -> None:
         """A list has come."""
         self.time += 1
-        verified = Trust.VERIFIED in self.thought.values()
+        decided = any(thought is not Trust.FIRST_USE for thought in self.thought.values())
         fresh = [key for key in announced if key not in self.thought]
         # The first one that somebody has is no news.
         self.untold |= set(fresh) if self.thought else set()
         assert store.announced(self.db, self.account, ROSE, announced, self.time) == bool(fresh)
         for key in fresh:
-            self.thought[key] = Trust.UNDECIDED if verified else Trust.FIRST_USE
+            self.thought[key] = Trust.UNDECIDED if decided else Trust.FIRST_USE
         self.listed = set(announced)
 
     @rule(key=keys, trust=st.sampled_from(Trust))
@@ -96,6 +96,14 @@ class Deciding(RuleBasedStateMachine):
 
 def test_what_is_thought_of_keys() -> None:
     run_state_machine_as_test(Deciding, settings=settings(max_examples=40, stateful_step_count=30, deadline=None))
+
+
+def test_who_was_once_distrusted_is_not_trusted_again_by_a_new_key(db: Database) -> None:
+    account = accounts.add(db, Account(0, "willow@example.org", "willow"), "secret").id
+    store.announced(db, account, ROSE, KEYS[:1], 1)
+    store.think(db, account, ROSE, KEYS[0], Trust.DISTRUSTED)
+    store.announced(db, account, ROSE, KEYS[1:2], 2)
+    assert [key.trust for key in store.peers(db, account, ROSE)] == [Trust.DISTRUSTED, Trust.UNDECIDED]
 
 
 def test_only_one_key_of_ours_is_in_use(db: Database) -> None:

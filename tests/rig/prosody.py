@@ -41,7 +41,7 @@ def _hosts() -> str:
 admins = {{ "{ADMIN}" }}
 max_archive_query_results = 1000
 VirtualHost "{HOST}"
-    modules_enabled = {{ "register_ibr" }}
+    modules_enabled = {{ "register_ibr", "faraway" }}
     disco_items = {{ {{ "{ROOMS}", "Rooms" }} }}
 VirtualHost "{CLOSED}"
 VirtualHost "{CAPTCHA}"

@@ -6,8 +6,9 @@ from dataclasses import replace
 from pytestqt.qtbot import QtBot
 
 from teahouse.domain.chat import Presence
-from teahouse.domain.events import MessageChanged, MessageRemoved
+from teahouse.domain.events import MessageChanged, MessageRemoved, MessageStored
 from teahouse.domain.message import Delivery
+from teahouse.domain.openpgp import OPENING, SLOT
 from teahouse.ui.chat.layout import SHOWN_CHARS, lay_out, links, pieces
 from teahouse.ui.chat.model import CAP, PAGE, ConversationModel
 from teahouse.ui.chat.rows import Row, arranged
@@ -150,3 +151,15 @@ def test_offline_one_writes_for_later_into_a_room_that_is_entered_again(qtbot: Q
     for chat, writable in ((1, False), (2, True), (3, False)):
         window.open_chat(window.known.chats[chat])
         assert composer.box.isVisible() is writable
+
+
+def test_what_is_opened_while_it_is_looked_at_shows_its_text(qtbot: QtBot) -> None:
+    """Encrypted messages are on disk, and in a page, before they are opened; they are announced only then."""
+    world = World(3)
+    world.messages[-1] = replace(world.messages[-1], body="", notes={SLOT: [OPENING]})
+    model, _view = opened(qtbot, world)
+    qtbot.waitUntil(lambda: model.rowCount() == 3)
+    assert model.rows()[2].message.body == ""
+    world.bridge.announce(MessageStored(replace(world.messages[-1], body="tea at five", notes={SLOT: ["trusted"]})))
+    qtbot.waitUntil(lambda: "tea at five" in str(model.data(model.index(2))))
+    assert model.rowCount() == 3

@@ -151,7 +151,11 @@ class Gpg(gnupg.GPG):  # type: ignore[misc]
         pipe = subprocess.PIPE
         files = getattr(self._here, "files", ())
         command = self.make_args(args, passphrase)
-        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.env, pass_fds=files)
+        try:
+            return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=self.env, pass_fds=files)
+        except OSError as error:  # it was taken away meanwhile, or there is no memory for another process
+            missing = isinstance(error, FileNotFoundError)
+            raise Trouble(Problem(Fault.GPG_MISSING if missing else Fault.GPG_FAILED)) from None
 
     def _read_response(self, stream: Any, result: Any) -> None:
         # A codec's reader ends lines at U+0085 and others too, which a user id may hold: what follows it would be

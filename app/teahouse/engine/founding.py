@@ -5,7 +5,7 @@ It is locked by its service until it is set up (XEP-0045 section 10.1), so that 
 
 import secrets
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from teahouse.domain import commands as c
 from teahouse.domain.chat import Chat
@@ -31,8 +31,13 @@ _SETTINGS = {
 }
 
 
-async def found(desk: Desk, account: int, name: str, people: Sequence[str], service: str = "") -> Chat:
-    """Make the room, give these (addresses) membership and invite them. Raises Trouble, and leaves no room then."""
+async def found(
+    desk: Desk, account: int, name: str, people: Sequence[str], made: Callable[[Chat], None], service: str = ""
+) -> Chat:
+    """Make the room, give these (addresses) membership and invite them. Raises Trouble, and leaves the room then.
+
+    `made` is told of it as soon as there is a chat.
+    """
     online = desk.of(account)
     client = online.client()
     jids = list(dict.fromkeys(Jid.parse(one).bare for one in people if one.strip()))[:MOST]
@@ -41,6 +46,7 @@ async def found(desk: Desk, account: int, name: str, people: Sequence[str], serv
             raise Trouble(Problem(Fault.BAD_ADDRESS, jid))
     room = f"{secrets.token_hex(8)}@{service or await browsing.room_service(client)}"
     chat: Chat = await rooming.join(desk, c.JoinRoom(account, room, online.account.nick, exposed=True))
+    made(chat)
     try:
         await set_up(client, room, name)
         for jid in jids:

@@ -2,8 +2,9 @@
 
 import xml.etree.ElementTree as ET
 
+from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.client import Client
-from teahouse.engine.xml import DATA, PUBSUB, condition, el
+from teahouse.engine.xml import DATA, PUBSUB, condition, el, passes
 
 OPTIONS = f"{PUBSUB}#publish-options"
 """Announced by servers that heed under which conditions something is published."""
@@ -21,9 +22,10 @@ _OPEN = {"pubsub#persist_items": "true", "pubsub#max_items": "1", "pubsub#access
 
 
 async def fetch(client: Client, node: str, of: str = "") -> ET.Element | None:
-    """The `items` of a node of ours, or `of` a bare address, empty when it is not there. Raises Trouble.
+    """The `items` of a node of ours, or `of` a bare address, empty when it is not there.
 
-    None when the server keeps none at all, or does not let us read it.
+    None when the server keeps none at all, or does not let us read it. Raises Trouble; of somebody else also when their
+    server cannot be reached for now: that says nothing of what they have.
     """
     to = {"to": of} if of else {}
     asked = el("iq", {"type": "get"} | to, el(f"{{{PUBSUB}}}pubsub", None, el(f"{{{PUBSUB}}}items", {"node": node})))
@@ -31,6 +33,8 @@ async def fetch(client: Client, node: str, of: str = "") -> ET.Element | None:
     items = answer.find(f"{{{PUBSUB}}}pubsub/{{{PUBSUB}}}items")
     if answer.get("type") == "result" and items is not None and items.get("node") == node:
         return items
+    if of and passes(answer):
+        raise Trouble(Problem(Fault.TIMED_OUT, of))
     return el(f"{{{PUBSUB}}}items", {"node": node}) if condition(answer)[0] == "item-not-found" else None
 
 

@@ -55,3 +55,10 @@ def condition(stanza: ET.Element) -> tuple[str, str]:
     defined = (c.tag.split("}")[-1] for c in error if c.tag.startswith(f"{{{STANZAS}}}"))
     named = next((name for name in defined if name != "text"), "")
     return named or "undefined-condition", (child_text(error, "text", STANZAS) or "")[:300]
+
+
+def passes(stanza: ET.Element) -> bool:
+    """Whether an error says that it may be otherwise a little later, or that a server could not be reached."""
+    error = stanza.find(f"{{{CLIENT}}}error")
+    waits = error is not None and error.get("type") == "wait"
+    return waits or condition(stanza)[0] in ("remote-server-not-found", "remote-server-timeout")

@@ -80,6 +80,11 @@ def waiting(db: Database, account: int, most: int) -> tuple[Waiting, ...]:
     return tuple(_waiting(*row) for row in rows)
 
 
+def waits(db: Database, message: int) -> bool:
+    """Whether this one is still there, and to be opened."""
+    return bool(db.one("SELECT 1 FROM sealed WHERE message = ? AND waits = 1", (message,)))
+
+
 def _waiting(message: int, chat: int, kind: str, *rest: Any) -> Waiting:
     jid, nick, sender, mine, time, stanza_id, number, data, counts, legacy = rest
     told = (jid, nick, sender, bool(mine), time, stanza_id, number)
@@ -87,15 +92,33 @@ def _waiting(message: int, chat: int, kind: str, *rest: Any) -> Waiting:
 
 
 def opened(
-    db: Database, message: int, body: str, notes: dict[str, Any], *, mention: bool = False, markable: str = ""
+    db: Database,
+    message: int,
+    body: str,
+    notes: dict[str, Any],
+    *,
+    mention: bool = False,
+    markable: str = "",
+    keyless: bool = False,
 ) -> Message | None:
-    """A message was opened, or cannot be: what it says, and what is to be said of it."""
-    db.run("UPDATE sealed SET waits = 0, data = NULL WHERE message = ?", (message,))
+    """A message was opened, or cannot be: what it says, and what is to be said of it.
+
+    `keyless`: only a key is missing, and it is kept until one is brought; it is no news then.
+    """
+    if keyless:
+        db.run("UPDATE sealed SET waits = 2, counts = 0 WHERE message = ?", (message,))
+    else:
+        db.run("UPDATE sealed SET waits = 0, data = NULL WHERE message = ?", (message,))
     db.run(
         "UPDATE message SET body = ?, notes = ?, mention = ?, markable = ? WHERE id = ?",
         (body, json.dumps(notes), mention, markable, message),
     )
     return messages.get(db, message)
+
+
+def again(db: Database, account: int) -> None:
+    """There is another key: what no key opened until now is to be opened."""
+    db.run("UPDATE sealed SET waits = 1 WHERE account = ? AND waits = 2", (account,))
 
 
 def silent(db: Database, account: int, message: int, data: bytes) -> None:

@@ -21,6 +21,9 @@ from teahouse.features.openpgp.work import Work
 from teahouse.store import chats, sealed, seen
 from teahouse.store.sealed import Waiting
 
+KEPT = 1 << 16
+"""Bytes at most of a message that is kept though no key of ours opens it: a backup of one may be brought later."""
+
 
 @dataclass(slots=True)
 class _Result:
@@ -48,6 +51,10 @@ class Accepting:
         results, begun = [], set[int]()
         with self._db.transaction():
             for row, one in zip(rows, found, strict=True):
+                if not sealed.waits(self._db, row.message):
+                    # It was taken away, perhaps its whole chat, while it was opened.
+                    self.told.pop(row.message, None)
+                    continue
                 result = self._judged(row, one)
                 results.append(result)
                 counts = row.kind is ChatKind.PERSON and not row.legacy
@@ -96,7 +103,8 @@ class Accepting:
             if verdict is Refusal.EMPTY:
                 sealed.silent(db, account, row.message, row.data)
                 return _Result(row, None, None)
-            return _Result(row, sealed.opened(db, row.message, "", _note(verdict)), None)
+            keyless = verdict is Refusal.NOT_FOR_US and len(row.data) <= KEPT
+            return _Result(row, sealed.opened(db, row.message, "", _note(verdict), keyless=keyless), None)
         return self._heard(row, verdict)
 
     def _to_us(self, row: Waiting) -> bool:

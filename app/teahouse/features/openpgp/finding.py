@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from teahouse.domain.problem import Fault, Trouble
+from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.engine.client import Client
 from teahouse.features.openpgp import store
 from teahouse.features.openpgp.announcing import announce, key_of, listed, publish
-from teahouse.features.openpgp.keyring import Keyring
+from teahouse.features.openpgp.keyring import REFUSED, Keyring
 from teahouse.features.openpgp.model import OwnKey, PeerKey
 from teahouse.store.database import Database
 
@@ -14,6 +14,8 @@ STALE = 6 * 3_600_000
 """Milliseconds after which the keys of somebody are asked for again."""
 NONE_STALE = 600_000
 """The same for somebody who has none."""
+SILENT = 60_000
+"""Milliseconds for which somebody whose server did not answer is not asked again by itself: each time takes long."""
 
 
 class Finding:
@@ -21,6 +23,8 @@ class Finding:
 
     def __init__(self, db: Database, account: int, keyring: Keyring, now: Callable[[], int]) -> None:
         self._db, self._account, self._keyring, self._now = db, account, keyring, now
+        self._silent: dict[str, int] = {}
+        """Whose server did not answer, and when."""
 
     async def present(self, client: Client, *, heeds: bool = True) -> OwnKey | None:
         """Announce the key in use, and none that is retired; None when there is none, or the server keeps none.
@@ -46,15 +50,38 @@ class Finding:
         in (it is another one, or of somebody else) is known by its fingerprint alone. Raises Trouble when nobody
         answers.
         """
-        known = self.known(jid)
-        lasts = STALE if any(key.announced for key in known) else NONE_STALE
-        if fresh or self._now() - store.asked(self._db, self._account, jid) > lasts:
-            dates = await listed(client, jid)
-            store.announced(self._db, self._account, jid, dates, self._now())
-            for key in self.known(jid):
-                if key.announced and not (key.held and key.dated == dates[key.fingerprint]):
-                    await self._take(client, key, dates[key.fingerprint])
+        if fresh or self._is_due(jid):
+            if not fresh and self._is_silent(jid):
+                raise Trouble(Problem(Fault.TIMED_OUT, jid))
+            await self._ask(client, jid)
         return self.known(jid)
+
+    def forget(self) -> None:
+        """The session is another one: whoever did not answer may do so now."""
+        self._silent.clear()
+
+    def waits(self, jid: str) -> bool:
+        """Whether `of` would ask somebody elsewhere, and may take long."""
+        return self._is_due(jid) and not self._is_silent(jid)
+
+    def _is_due(self, jid: str) -> bool:
+        lasts = STALE if any(key.announced for key in self.known(jid)) else NONE_STALE
+        return self._now() - store.asked(self._db, self._account, jid) > lasts
+
+    def _is_silent(self, jid: str) -> bool:
+        return jid in self._silent and 0 <= self._now() - self._silent[jid] < SILENT
+
+    async def _ask(self, client: Client, jid: str) -> None:
+        try:
+            dates = await listed(client, jid)
+        except Trouble:
+            self._silent[jid] = self._now()
+            raise
+        self._silent.pop(jid, None)
+        store.announced(self._db, self._account, jid, dates, self._now())
+        for key in self.known(jid):
+            if key.announced and not (key.held and key.dated == dates[key.fingerprint]):
+                await self._take(client, key, dates[key.fingerprint])
 
     def known(self, jid: str) -> tuple[PeerKey, ...]:
         """What was found of a bare address until now."""
@@ -67,5 +94,5 @@ class Finding:
         try:
             await self._keyring.take(key.jid, key.fingerprint, data, dated)
         except Trouble as trouble:
-            if trouble.problem.fault not in (Fault.KEY_FOREIGN, Fault.KEY_UNREADABLE):
+            if trouble.problem.fault not in REFUSED:
                 raise

@@ -16,6 +16,10 @@ from teahouse.features.openpgp.model import OwnKey
 from teahouse.store.database import Database
 
 PHRASE_BYTES = 32
+REFUSED = (Fault.KEY_FOREIGN, Fault.KEY_UNREADABLE)
+"""A key that cannot be taken is another one than was announced, or none at all."""
+CLOSED = (Verdict.NOT_FOR_US, Verdict.UNREADABLE)
+"""What GnuPG says of a message that another key of ours may open: it is for that one, or the passphrase is."""
 Result = TypeVar("Result")
 
 
@@ -25,6 +29,7 @@ class Keyring:
     def __init__(self, db: Database, account: int, bare: str, place: Callable[[], Path]) -> None:
         self._db, self._account, self._bare, self._place = db, account, bare, place
         self._folder = Path()
+        self._ended = False
         self._lanes = Lanes()
         self._backend: GnupgLegacy | None = None
         self._loaded: set[str] = set()
@@ -45,13 +50,15 @@ class Keyring:
             found = Opened(Verdict.NOT_FOR_US)
             for phrase in phrases:
                 found = call(backend, phrase)
-                if found.verdict is not Verdict.NOT_FOR_US:
+                if found.verdict not in CLOSED:
                     break
             return found
 
         return await self.do(lane, open_one)
 
     async def _ready(self) -> GnupgLegacy:
+        if self._ended:
+            raise Trouble(Problem(Fault.OFFLINE, self._bare))
         if self._backend is None:
             own = store.secrets(self._db, self._account)
             await self._lanes.run("", lambda: self._open(own))
@@ -146,11 +153,18 @@ class Keyring:
             self._chosen.add(fingerprint)
 
     async def load(self, jids: Iterable[str]) -> None:
-        """Have GnuPG know all keys that are kept of these addresses."""
+        """Have GnuPG know all keys that are kept of these addresses.
+
+        One that it does not take, though it did before, is left out: all else can still be opened and sealed.
+        """
         for jid in set(jids) - self._whole:
             for fingerprint, data in store.held(self._db, self._account, jid).items():
                 if fingerprint not in self._loaded:
-                    await self._import(jid, fingerprint, data)
+                    try:
+                        await self._import(jid, fingerprint, data)
+                    except Trouble as trouble:
+                        if trouble.problem.fault not in REFUSED:
+                            raise
             self._whole.add(jid)
 
     async def _import(self, jid: str, fingerprint: str, data: bytes) -> None:
@@ -159,8 +173,15 @@ class Keyring:
 
     # -- the end ---------------------------------------------------------------------
 
+    async def end(self) -> None:
+        """The same for good: what is still under way makes no new one."""
+        self._ended = True
+        await self.close()
+
     async def close(self) -> None:
         """End the agent and forget the copy; the next use makes a new one. May be called twice."""
+        # Behind whatever is being opened.
+        await self._lanes.run("", lambda: None)
         if self._backend is None:
             return
         backend, self._backend = self._backend, None

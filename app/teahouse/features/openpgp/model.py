@@ -15,7 +15,7 @@ class Trust(Enum):
     FIRST_USE = "first-use"
     """Taken as it came, since nothing of this person was ever compared."""
     UNDECIDED = "undecided"
-    """It came after a key of this person was verified: the user has to say."""
+    """It came after the user had decided about a key of this person: the user has to say."""
     DISTRUSTED = "distrusted"
 
     @property
@@ -159,11 +159,12 @@ class Security:
 
 
 def first_trust(known: Iterable[PeerKey]) -> Trust:
-    """What a new key is to be thought of, by the other keys of the same person (trust on first use, until the first
+    """What a new key is to be thought of, by the other keys of the same person.
 
-    one is verified by hand).
+    It is taken as it comes until the user has decided about one by hand: also whoever was distrusted once, perhaps
+    since somebody stood in between, is not trusted again for having another.
     """
-    return Trust.UNDECIDED if any(key.trust is Trust.VERIFIED for key in known) else Trust.FIRST_USE
+    return Trust.FIRST_USE if all(key.trust is Trust.FIRST_USE for key in known) else Trust.UNDECIDED
 
 
 def spaced(fingerprint: str) -> str:

@@ -35,6 +35,10 @@ class Opening:
         self._accepting = Accepting(work, on_begun)
         self._task: asyncio.Task[None] | None = None
         self._asked: dict[str, int] = {}
+        self._learning: dict[str, asyncio.Task[None]] = {}
+        """Who is asked for their keys at this moment."""
+        self._later: set[str] = set()
+        """Who is to be asked as soon as there is a connection."""
         self._problem: Problem | None = None
 
     def came(self, told: Mapping[int, Told]) -> None:
@@ -43,14 +47,25 @@ class Opening:
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._run())
 
+    def came_online(self) -> None:
+        """Whoever has to be asked can be."""
+        self._later.clear()
+        self.came({})
+
+    def again(self) -> None:
+        """There is a key of ours that was not there before: it may open what no other did."""
+        sealed.again(self._db, self._work.account)
+        self.came({})
+
     async def stop(self) -> None:
         """Leave what is left for the next time."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [*self._learning.values(), *([self._task] if self._task is not None else ())]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self) -> None:
-        while rows := sealed.waiting(self._db, self._work.account, AT_ONCE):
+        while rows := self._ready():
             try:
                 await self._open(rows)
                 self._problem = None
@@ -60,27 +75,43 @@ class Opening:
                     self._work.complain(trouble.problem)
                 await asyncio.sleep(RETRY)
 
+    def _ready(self) -> list[Waiting]:
+        """What can be opened now: nobody waits for the server of somebody else."""
+        rows = sealed.waiting(self._db, self._work.account, AT_ONCE)
+        for jid in sorted({self._accepting.sender(row) for row in rows if not row.legacy} - {""}):
+            if self._work.finding.waits(jid):
+                self._learn(jid)
+        unsure = self._later.union(self._learning)
+        return [row for row in rows if row.legacy or self._accepting.sender(row) not in unsure]
+
     async def _open(self, rows: Sequence[Waiting]) -> None:
         people = {self._accepting.sender(row) for row in rows if not row.legacy} - {""}
-        await self._know(people)
-        found = await self._found(rows)
-        pairs = zip(rows, found, strict=True)
-        doubtful = {self._accepting.sender(row) for row, one in pairs if self._unknown(row, one)}
-        if doubtful and await self._ask(doubtful):
-            found = await self._found(rows)
-            self._on_keys()
-        for at in range(0, len(rows), WRITTEN):
-            self._accepting.write(rows[at : at + WRITTEN], found[at : at + WRITTEN])
+        await self._work.keyring.load(sorted(people))
+        pairs = list(zip(rows, await self._found(rows), strict=True))
+        sure = [(row, one) for row, one in pairs if not (self._unknown(row, one) and self._doubts(row))]
+        for at in range(0, len(sure), WRITTEN):
+            part = sure[at : at + WRITTEN]
+            self._accepting.write([row for row, _ in part], [one for _, one in part])
             await asyncio.sleep(0)
 
-    async def _know(self, people: set[str]) -> None:
-        """Have the keys of these at hand; who has none, or does not answer, is known by what there is."""
-        client = self._work.client()
-        for jid in sorted(people):
-            if client is not None:
-                with suppress(Trouble):
-                    await self._work.finding.of(client, jid)
-        await self._work.keyring.load(sorted(people))
+    # -- keys that are not here yet ------------------------------------------------
+
+    def _learn(self, jid: str, *, fresh: bool = False) -> None:
+        """Ask somebody for their keys; what they wrote waits for it, and nothing else."""
+        if self._work.client() is None:
+            self._later.add(jid)
+        elif jid not in self._learning:
+            self._learning[jid] = asyncio.ensure_future(self._asked_of(jid, fresh))
+
+    async def _asked_of(self, jid: str, fresh: bool) -> None:
+        try:
+            with suppress(Trouble):
+                await self._work.finding.of(self._work.online.client(), jid, fresh=fresh)
+        finally:
+            self._learning.pop(jid)
+        if fresh:
+            self._on_keys()
+        self.came({})
 
     def _unknown(self, row: Waiting, opened: Opened) -> bool:
         if row.legacy or not self._accepting.sender(row):
@@ -89,18 +120,14 @@ class Opening:
         foreign = bool(opened.signer) and opened.signer not in {key.fingerprint for key in keys if key.held}
         return opened.verdict is Verdict.UNKNOWN_SIGNER or (foreign and not row.mine)
 
-    async def _ask(self, people: set[str]) -> bool:
-        """Ask anew for the keys of these, but not again and again; whether anybody was asked."""
-        client, now = self._work.client(), self._work.bench.now()
-        asked = False
-        for jid in sorted(people):
-            if client is None or now - self._asked.get(jid, 0) < ASK_AGAIN:
-                continue
-            self._asked[jid], asked = now, True
-            with suppress(Trouble):
-                await self._work.finding.of(client, jid, fresh=True)
-        await self._work.keyring.load(sorted(people))
-        return asked
+    def _doubts(self, row: Waiting) -> bool:
+        """Whether somebody is asked anew whether a key is theirs; not again and again."""
+        jid, now = self._accepting.sender(row), self._work.bench.now()
+        if now - self._asked.get(jid, 0) >= ASK_AGAIN:
+            self._learn(jid, fresh=True)
+            if jid in self._learning:
+                self._asked[jid] = now
+        return jid in self._learning or jid in self._later
 
     async def _found(self, rows: Sequence[Waiting]) -> Sequence[Opened]:
         sealing = self._work.sealing

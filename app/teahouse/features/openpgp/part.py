@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from teahouse.domain.problem import Trouble
 from teahouse.engine.desk import Desk
 from teahouse.engine.online import Online
 from teahouse.features.openpgp import store
+from teahouse.features.openpgp.again import Again
 from teahouse.features.openpgp.legacy.presenting import Presenting
 from teahouse.features.openpgp.model import Security
 from teahouse.features.openpgp.opening import Opening
@@ -31,6 +33,7 @@ class Part:
         self.posting = Posting(self.work, self.securing, self.tell)
         self.opening = Opening(self.work, self.changed, self.look_at_all)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._again = Again(self.spawn)
         self.presenting = Presenting(self.work, self.changed, self.spawn)
 
     def tell(self, security: Security) -> None:
@@ -39,8 +42,7 @@ class Part:
 
     def changed(self, number: int) -> None:
         """Look again who can read what is written in a chat, and say so."""
-        self.posting.release(number)
-        self.spawn(self._look(number))
+        self._again.want(number, partial(self._look, number))
 
     async def look(self, chat: Chat, *, fresh: bool = False) -> Security:
         """Who can read what is written in a chat now, which is said to all, too."""
@@ -51,12 +53,16 @@ class Part:
         return security
 
     async def _look(self, number: int) -> None:
+        self.posting.release(number)
         chat = chats.get(self._desk.tools.db, number)
         if chat is not None:
             await self.look(chat)
 
-    async def ask_again(self, jid: str) -> None:
+    def ask_again(self, jid: str) -> None:
         """Somebody has other keys than before."""
+        self._again.want(jid, partial(self._ask, jid))
+
+    async def _ask(self, jid: str) -> None:
         client = self.work.client()
         if client is None:
             return
@@ -84,4 +90,4 @@ class Part:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.posting.stop()
         await self.opening.stop()
-        await self.work.keyring.close()
+        await self.work.keyring.end()

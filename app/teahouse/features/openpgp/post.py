@@ -55,6 +55,7 @@ class OpenPgp(Envelope):
         part.securing.forget()
         part.presenting.forget()
         part.posting.release()
+        part.opening.came_online()
         part.spawn(part.work.present())
 
     def room_changed(self, account: int, room: Room) -> None:
@@ -67,7 +68,7 @@ class OpenPgp(Envelope):
         """Somebody has other keys."""
         items = event.find(f"{{{PUBSUB}#event}}items")
         if items is not None and items.get("node") == LIST and store.asked(self._desk.tools.db, account, who):
-            self.of(account).spawn(self.of(account).ask_again(who))
+            self.of(account).ask_again(who)
 
     def shown(self, account: int, who: str, presence: ET.Element) -> None:
         """Somebody may sign what they say of themselves (XEP-0027)."""

@@ -40,6 +40,7 @@ class Posting:
         self._held: set[int] = set()
         """Chats in which something waits, for the user or for a server."""
         self._delays: dict[int, float] = {}
+        self._clocks: dict[int, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def holds(self, message: Outgoing, plain: Callable[[], ET.Element]) -> bool:
@@ -63,15 +64,19 @@ class Posting:
         return mode is Mode.LEGACY or (word == Out.WAITING_LEGACY.value and mode is not Mode.ON)
 
     async def _seal(self, message: Outgoing, plain: ET.Element) -> None:
+        # Whatever nobody foresaw, or that it is given up, holds the chat: otherwise it would be tried without end.
+        held = {message.chat}
         try:
             chat = chats.get(self._db, message.chat)
             if chat is not None and self._is_legacy(message):
                 await self._seal_legacy(chat, message, plain)
             elif chat is not None:
                 await self._seal_in(chat, message, plain)
+            held.clear()
         except Trouble as trouble:
             self._hold(Security(message.chat, store.mode(self._db, message.chat), problem=trouble.problem, held=True))
         finally:
+            self._held |= held
             self._busy.discard(message.chat)
             self._work.online.outbox.kick()
 
@@ -120,7 +125,11 @@ class Posting:
         self._tell(security)
         delay = self._delays.get(security.chat, SOON)
         self._delays[security.chat] = min(RETRY, 2 * delay)
-        asyncio.get_running_loop().call_later(delay, self._look_again, security.chat)
+        # One clock for each, however often it is looked in between.
+        if (before := self._clocks.pop(security.chat, None)) is not None:
+            before.cancel()
+        loop = asyncio.get_running_loop()
+        self._clocks[security.chat] = loop.call_later(delay, self._look_again, security.chat)
 
     def _look_again(self, chat: int) -> None:
         if chat in self._held:
@@ -162,6 +171,8 @@ class Posting:
 
     async def stop(self) -> None:
         """Leave what is not sealed yet for the next time."""
+        for clock in self._clocks.values():
+            clock.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -9,7 +9,7 @@ from teahouse.domain.openpgp import Opened, Verdict
 from teahouse.domain.problem import Fault, Problem, Trouble
 from teahouse.features.openpgp import store
 from teahouse.features.openpgp.enclosing import payload
-from teahouse.features.openpgp.keyring import Keyring
+from teahouse.features.openpgp.keyring import CLOSED, Keyring
 from teahouse.features.openpgp.readers import Readers
 from teahouse.store.database import Database
 
@@ -44,7 +44,7 @@ class Sealing:
         return await self._keyring.open(lane, lambda backend, phrase: backend.open(cipher, phrase))
 
     async def open_many(self, ciphers: Sequence[bytes]) -> tuple[Opened, ...]:
-        """The same for many at once, by the key in use; what is not for that one is tried with the others."""
+        """The same for many at once, by the key in use; what that one does not open is tried with the others."""
         secrets = store.secrets(self._db, self._account)
         if not secrets:
             return tuple(Opened(Verdict.NOT_FOR_US) for _ in ciphers)
@@ -52,7 +52,7 @@ class Sealing:
         pairs = zip(ciphers, found, strict=True)
         others = len(secrets) > 1
         return tuple(
-            [await self.open("", data) if others and one.verdict is Verdict.NOT_FOR_US else one for data, one in pairs]
+            [await self.open("", data) if others and one.verdict in CLOSED else one for data, one in pairs]
         )
 
     def _phrase(self, fingerprint: str) -> str:

@@ -42,6 +42,7 @@ class Securing:
     def forget(self) -> None:
         """The session is another one."""
         self._lists.clear()
+        self._work.finding.forget()
 
     def differs(self, room: Room) -> bool:
         """Whether a room, as far as it matters here, is otherwise than when this was asked the last time."""

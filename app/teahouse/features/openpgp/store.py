@@ -45,8 +45,9 @@ def own(db: Database, account: int) -> tuple[OwnKey, ...]:
 
 
 def secrets(db: Database, account: int) -> tuple[Secret, ...]:
-    """What GnuPG needs to read all that was ever sent to us."""
-    rows = db.all("SELECT fingerprint, secret, phrase FROM openpgp_own WHERE account = ?", (account,))
+    """What GnuPG needs to read all that was ever sent to us, of the key in use first."""
+    columns, order = "fingerprint, secret, phrase", "ORDER BY retired, created DESC, rowid DESC"
+    rows = db.all(f"SELECT {columns} FROM openpgp_own WHERE account = ? {order}", (account,))
     return tuple(Secret(*row) for row in rows)
 
 

@@ -90,8 +90,12 @@ async def _ask_keys(desk: Desk, wish: w.AskKeys) -> tuple[PeerKey, ...]:
 async def _new_group(desk: Desk, wish: w.NewSecretGroup) -> Chat:
     part = _part(desk, wish.account)
     await part.work.key()
-    chat = await found(desk, wish.account, wish.name, wish.people)
-    store.set_mode(desk.tools.db, chat.id, Mode.ON, desk.tools.now())
+
+    def made(chat: Chat) -> None:
+        # Before anybody can write there, also where it is not finished, or the program ends meanwhile.
+        store.set_mode(desk.tools.db, chat.id, Mode.ON, desk.tools.now())
+
+    chat = await found(desk, wish.account, wish.name, wish.people, made)
     await part.look(chat)
     return chat
 
@@ -117,7 +121,7 @@ async def _make(desk: Desk, wish: w.MakeKey) -> OwnKey:
 
 async def _import(desk: Desk, wish: w.ImportKey) -> OwnKey:
     part = _part(desk, wish.account)
-    return await _use(part, await part.work.keyring.use(wish.data, wish.passphrase))
+    return await _bring(part, await part.work.keyring.use(wish.data, wish.passphrase))
 
 
 async def _restore(desk: Desk, wish: w.RestoreKey) -> OwnKey:
@@ -125,7 +129,7 @@ async def _restore(desk: Desk, wish: w.RestoreKey) -> OwnKey:
     backup = wish.backup or await kept(desk.of(wish.account).client())
     if not backup:
         raise Trouble(Problem(Fault.NO_KEY_BACKUP))
-    return await _use(part, await part.work.keyring.restore(backup, wish.code))
+    return await _bring(part, await part.work.keyring.restore(backup, wish.code))
 
 
 async def _keep_backup(desk: Desk, wish: w.KeepBackup) -> None:
@@ -140,6 +144,11 @@ async def _revoke(desk: Desk, wish: w.RevokeKey) -> OwnKey:
     if (client := part.work.client()) is not None:
         await part.work.finding.withdraw(client, *revoked)
     return await _use(part, made)
+
+
+async def _bring(part: Part, key: OwnKey) -> OwnKey:
+    part.opening.again()
+    return await _use(part, key)
 
 
 async def _use(part: Part, key: OwnKey) -> OwnKey:
