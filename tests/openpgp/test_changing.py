@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from teahouse.domain import commands as c
 from teahouse.domain.events import ChatStored
 from teahouse.domain.message import Delivery
 from teahouse.features.openpgp.model import Mode, Security, Trust, Why
@@ -23,6 +24,7 @@ from tests.openpgp.test_talking import group
 from tests.rig.chat_server import ChatServer
 from tests.rig.engine import RunningEngine
 from tests.rig.peer import Peer
+from tests.rig.prosody import Prosody
 from tests.rig.wait import until
 
 MakeTalker = Callable[..., Talker]
@@ -169,3 +171,20 @@ def test_what_comes_in_the_clear_is_marked_where_it_should_be_encrypted(talker: 
         willow.house.do(SetMode(chat, Mode.OFF))
         oak.message(willow.jid, "and after")
         assert not willow.reads(chat, "and after").notes
+
+
+def test_a_chat_that_is_removed_and_opened_again_is_encrypted_again(talker: MakeTalker, server: Prosody) -> None:
+    willow, rose = talker("willow"), talker("rose")
+    to_rose, with_willow = willow.chat(rose.jid), rose.chat(willow.jid)
+    rose.encrypts(with_willow)
+    willow.encrypts(to_rose)
+    willow.house.do(c.RemoveChat(to_rose))
+    again = willow.chat(rose.jid)
+    assert willow.house.do(AskSecurity(again)).mode is Mode.ON
+    willow.says(again, "a word after all was removed")
+    assert note(rose.reads(with_willow, "a word after all was removed")) == "trusted"
+    assert "a word after all was removed" not in server.kept()
+    # What the user wants otherwise stays so, too.
+    willow.house.do(SetMode(again, Mode.OFF))
+    willow.house.do(c.RemoveChat(again))
+    assert willow.house.do(AskSecurity(willow.chat(rose.jid))).mode is Mode.UNDECIDED
