@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from teahouse.domain.events import WentWrong
+from teahouse.crypto.gnupg_backend import GnupgBackend
+from teahouse.domain.account import Link
+from teahouse.domain.events import LinkChanged, WentWrong
 from teahouse.domain.openpgp import Opened, Verdict, user_id
 from teahouse.domain.problem import Fault, Trouble
 from teahouse.features.openpgp import store
@@ -13,6 +15,7 @@ from teahouse.features.openpgp.model import Mode, PeerKey
 from teahouse.features.openpgp.part import Part
 from teahouse.features.openpgp.post import OpenPgp
 from teahouse.features.openpgp.sealing import Sealing
+from teahouse.features.openpgp.wanted import openpgp
 from teahouse.features.openpgp.wishes import (
     AskOwnKeys,
     AskSecurity,
@@ -23,6 +26,7 @@ from teahouse.features.openpgp.wishes import (
     SecurityChanged,
 )
 from teahouse.store import chats
+from teahouse.store.database import Database
 from teahouse.store.sealed import Waiting
 from tests.crypto.rig import Stranger
 from tests.openpgp.conftest import Owner
@@ -287,3 +291,52 @@ async def _over(part: Part) -> None:
     """Until it has opened what it can."""
     assert part.opening._task is not None
     await part.opening._task
+
+
+def test_what_takes_too_long_to_open_is_tried_once_more_at_the_next_start(
+    engine: Callable[..., RunningEngine], talker: MakeTalker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    willow, rose = talker("willow"), talker("rose")
+    to_rose, with_willow = willow.chat(rose.jid), rose.chat(willow.jid)
+    rose.encrypts(with_willow)
+    willow.encrypts(to_rose)
+    with monkeypatch.context() as busy:
+        busy.setattr(GnupgBackend, "open", lambda *_: Opened(Verdict.TOO_SLOW))
+        willow.says(to_rose, "on a busy day")
+        until(lambda: [m for m in rose.house.history(with_willow) if note(m) == "unreadable"], what="no answer")
+        rose.house.stop()
+        again = engine("rose", feature=openpgp)
+        # The computer is as busy as before: then it is not tried any more, but what comes is.
+        until(lambda: not _kept(again), what="the second try")
+        again.stop()
+    last = engine("rose", feature=openpgp)
+    last.wait(LinkChanged, lambda event: event.link is Link.ONLINE)
+    willow.says(to_rose, "another day")
+    until(lambda: "another day" in last.bodies(with_willow))
+    assert last.bodies(with_willow) == ["", "another day"]
+
+
+def test_what_took_too_long_once_is_read_after_the_next_start(
+    engine: Callable[..., RunningEngine], talker: MakeTalker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    willow, rose = talker("willow"), talker("rose")
+    to_rose, with_willow = willow.chat(rose.jid), rose.chat(willow.jid)
+    rose.encrypts(with_willow)
+    willow.encrypts(to_rose)
+    with monkeypatch.context() as busy:
+        busy.setattr(GnupgBackend, "open", lambda *_: Opened(Verdict.TOO_SLOW))
+        willow.says(to_rose, "on a busy day")
+        until(lambda: [m for m in rose.house.history(with_willow) if note(m) == "unreadable"], what="no answer")
+        rose.house.stop()
+    again = engine("rose", feature=openpgp)
+    until(lambda: again.bodies(with_willow) == ["on a busy day"], what="the second try")
+
+
+def _kept(house: RunningEngine) -> bool:
+    """Whether anything is kept to be opened another time."""
+    assert house._opened is not None
+    db = Database(*house._opened, read_only=True)
+    try:
+        return bool(db.one("SELECT 1 FROM sealed WHERE waits <> 0"))
+    finally:
+        db.close()

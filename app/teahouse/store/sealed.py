@@ -3,10 +3,12 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.message import Message
+from teahouse.domain.openpgp import OPENING, SLOT
 from teahouse.store import messages
 from teahouse.store.database import Database
 
@@ -33,6 +35,16 @@ class Waiting:
     counts: bool
     legacy: bool = False
     """Whether it is of the old way (XEP-0027): nobody signs there."""
+
+
+class Kept(Enum):
+    """Why a message that was not opened is kept all the same."""
+
+    NO = 0
+    KEYLESS = 2
+    """Only a key is missing: until one is brought."""
+    SLOW = 3
+    """It took too long, perhaps since much else was going on: until the next start, once."""
 
 
 def digest(data: bytes) -> bytes:
@@ -85,6 +97,12 @@ def waits(db: Database, message: int) -> bool:
     return bool(db.one("SELECT 1 FROM sealed WHERE message = ? AND waits = 1", (message,)))
 
 
+def untried(db: Database, message: int) -> bool:
+    """Whether nobody has tried to open this one yet."""
+    found = messages.get(db, message)
+    return found is not None and found.notes.get(SLOT) == [OPENING]
+
+
 def _waiting(message: int, chat: int, kind: str, *rest: Any) -> Waiting:
     jid, nick, sender, mine, time, stanza_id, number, data, counts, legacy = rest
     told = (jid, nick, sender, bool(mine), time, stanza_id, number)
@@ -99,14 +117,14 @@ def opened(
     *,
     mention: bool = False,
     markable: str = "",
-    keyless: bool = False,
+    kept: Kept = Kept.NO,
 ) -> Message | None:
     """A message was opened, or cannot be: what it says, and what is to be said of it.
 
-    `keyless`: only a key is missing, and it is kept until one is brought; it is no news then.
+    What is `kept` may be opened another time; it is no news then.
     """
-    if keyless:
-        db.run("UPDATE sealed SET waits = 2, counts = 0 WHERE message = ?", (message,))
+    if kept is not Kept.NO:
+        db.run("UPDATE sealed SET waits = ?, counts = 0 WHERE message = ?", (kept.value, message))
     else:
         db.run("UPDATE sealed SET waits = 0, data = NULL WHERE message = ?", (message,))
     db.run(
@@ -116,9 +134,9 @@ def opened(
     return messages.get(db, message)
 
 
-def again(db: Database, account: int) -> None:
-    """There is another key: what no key opened until now is to be opened."""
-    db.run("UPDATE sealed SET waits = 1 WHERE account = ? AND waits = 2", (account,))
+def again(db: Database, account: int, kept: Kept) -> None:
+    """What was kept for this reason is to be opened now."""
+    db.run("UPDATE sealed SET waits = 1 WHERE account = ? AND waits = ?", (account, kept.value))
 
 
 def silent(db: Database, account: int, message: int, data: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from teahouse.domain.chat import ChatKind
 from teahouse.domain.events import MessageStored
 from teahouse.domain.message import Message
-from teahouse.domain.openpgp import SLOT, Opened
+from teahouse.domain.openpgp import SLOT, Opened, Verdict
 from teahouse.engine.arrivals import body_of, markable
 from teahouse.engine.envelope import Opened as Told
 from teahouse.engine.inbound import mentions
@@ -19,7 +19,7 @@ from teahouse.features.openpgp.judging import Frame, Heard, Refusal, Standing, j
 from teahouse.features.openpgp.model import Mode
 from teahouse.features.openpgp.work import Work
 from teahouse.store import chats, sealed, seen
-from teahouse.store.sealed import Waiting
+from teahouse.store.sealed import Kept, Waiting
 
 KEPT = 1 << 16
 """Bytes at most of a message that is kept though no key of ours opens it: a backup of one may be brought later."""
@@ -103,9 +103,15 @@ class Accepting:
             if verdict is Refusal.EMPTY:
                 sealed.silent(db, account, row.message, row.data)
                 return _Result(row, None, None)
-            keyless = verdict is Refusal.NOT_FOR_US and len(row.data) <= KEPT
-            return _Result(row, sealed.opened(db, row.message, "", _note(verdict), keyless=keyless), None)
+            kept = self._kept(row, opened, verdict)
+            return _Result(row, sealed.opened(db, row.message, "", _note(verdict), kept=kept), None)
         return self._heard(row, verdict)
+
+    def _kept(self, row: Waiting, opened: Opened, refusal: Refusal) -> Kept:
+        if refusal is Refusal.NOT_FOR_US and len(row.data) <= KEPT:
+            return Kept.KEYLESS
+        slow = opened.verdict is Verdict.TOO_SLOW and sealed.untried(self._db, row.message)
+        return Kept.SLOW if slow else Kept.NO
 
     def _to_us(self, row: Waiting) -> bool:
         return row.kind is ChatKind.PERSON and not row.mine

@@ -15,7 +15,7 @@ from teahouse.features.openpgp import store
 from teahouse.features.openpgp.accepting import Accepting
 from teahouse.features.openpgp.work import Work
 from teahouse.store import sealed
-from teahouse.store.sealed import Waiting
+from teahouse.store.sealed import Kept, Waiting
 
 AT_ONCE, MANY = 200, 8
 """Messages that are opened in one go at most, and from how many on one run of gpg opens them all."""
@@ -54,7 +54,7 @@ class Opening:
 
     def again(self) -> None:
         """There is a key of ours that was not there before: it may open what no other did."""
-        sealed.again(self._db, self._work.account)
+        sealed.again(self._db, self._work.account, Kept.KEYLESS)
         self.came({})
 
     async def stop(self) -> None:

@@ -21,6 +21,7 @@ from teahouse.features.openpgp.model import IN_CLEAR, Mode, Out
 from teahouse.features.openpgp.part import Part
 from teahouse.store import sealed
 from teahouse.store.outbox import Outgoing
+from teahouse.store.sealed import Kept
 
 
 class OpenPgp(Envelope):
@@ -40,6 +41,7 @@ class OpenPgp(Envelope):
         """An account is at work: what could not be opened before is opened now."""
         part = self._parts[account] = Part(self._desk, self._desk.online[account], self._profile)
         sealed.arrived(self._desk.tools.db, account)
+        sealed.again(self._desk.tools.db, account, Kept.SLOW)
         if sealed.waiting(self._desk.tools.db, account, 1):
             part.opening.came({})
 

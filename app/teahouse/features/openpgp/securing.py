@@ -16,7 +16,7 @@ from teahouse.features.openpgp.model import Mode, Reader, Security, Trust
 from teahouse.features.openpgp.readers import Readers, may_be_encrypted, readers
 from teahouse.features.openpgp.work import Work
 
-LASTS = 60_000
+LASTS = 15_000
 """Milliseconds for which a room's lists are as they were read."""
 _BELONG = (Affiliation.OWNER, Affiliation.ADMIN, Affiliation.MEMBER)
 
